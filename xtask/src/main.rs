@@ -1,0 +1,2 @@
+//! placeholder until the commands land
+fn main() {}
