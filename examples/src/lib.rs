@@ -1,1 +1,9 @@
-//! x
+//! All Rust that the book shows.
+//!
+//! A module is named after the page that shows it. [`document`] is the custom
+//! resource that runs through the whole book, and [`testing`] is what the
+//! proofs put in place of an API server.
+
+pub mod architecture;
+pub mod document;
+pub mod testing;

@@ -1,1 +1,19 @@
-//! The mdBook preprocessor of the book.
+//! The mdBook preprocessor of the book: it expands the directives of a page,
+//! answers for every one of them, and keeps the rules of the book.
+//!
+//! It writes nothing but the book that it hands back to mdBook, and starts
+//! nothing but `cargo metadata`.
+
+mod appendix;
+pub mod book;
+pub mod crates;
+pub mod cut;
+pub mod directive;
+pub mod evidence;
+pub mod expand;
+pub mod locks;
+pub mod mermaid;
+pub mod page;
+pub mod report;
+pub mod rules;
+pub mod words;

@@ -1,2 +1,114 @@
-//! placeholder until the commands land
-fn main() {}
+//! `cargo xtask`: one command a task. Each prints what it starts; a failure names the command that failed.
+
+mod accept;
+mod locks;
+mod site;
+mod tools;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand, ValueEnum};
+use proofreader::page::Edition;
+
+/// The tasks of whoever reads, writes or publishes the book.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Serve the book with live reload: English on port 3000, Korean on port 3001
+    Serve {
+        /// Serve one edition alone
+        #[arg(long, value_enum)]
+        edition: Option<Language>,
+    },
+    /// Build both editions into `book/en` and `book/ko`; any fault ends the build
+    Build,
+    /// Record that something was read: quotes after an upgrade, sections in both languages
+    Accept {
+        #[command(subcommand)]
+        what: Accept,
+    },
+    /// Bring the pinned mdBook and its preprocessors into `target/tools`
+    Tools,
+}
+
+#[derive(Subcommand)]
+enum Accept {
+    /// Print the quotes of a page that changed, old and new, and record them as read
+    Quote {
+        /// The page, such as `architecture/errors.md`
+        page: String,
+    },
+    /// Print what changed in sections of a page, in both languages, and record them as read together
+    Edition {
+        /// The page, such as `architecture/errors.md`
+        page: String,
+        /// Ids of headings (`opening` for what stands under the title); all that changed, if none is named
+        sections: Vec<String>,
+        /// The edition that waits for its translation
+        #[arg(long, value_enum)]
+        behind: Option<Language>,
+    },
+}
+
+/// A language of the book.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+impl From<Language> for Edition {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Edition::En,
+            Language::Ko => Edition::Ko,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Task::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let root = root()?;
+    match task {
+        Task::Serve { edition } => site::serve(&root, edition.map(Edition::from)),
+        Task::Build => site::build(&root),
+        Task::Accept { what: Accept::Quote { page } } => accept::quote(&root, &page),
+        Task::Accept { what: Accept::Edition { page, sections, behind } } => {
+            accept::edition(&root, &page, &sections, behind.map(Edition::from))
+        }
+        Task::Tools => tools::install(&root),
+    }
+}
+
+/// The folder of `book.toml`.
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(here.parent().context("xtask stands in no folder")?.to_owned())
+}
+
+/// Prints a command, runs it, and fails with its name if it fails.
+fn echo_and_run(command: &mut Command) -> Result<()> {
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let line = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    eprintln!("$ {line}");
+    let status = command.status().with_context(|| format!("starting `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The proofs of the part *Architecture*.
+
+mod client_and_tower_stack;

@@ -1,0 +1,190 @@
+//! What several proofs need: outputs, time, nested cargo, and ways to listen in.
+
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use examples::document::Document;
+use kube::{Api, Client, Result, api::ObjectList, config::AuthInfo};
+use serde_json::json;
+use tokio::task::JoinHandle;
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    span,
+    subscriber::DefaultGuard,
+};
+use tracing_subscriber::{Layer, Registry, layer::Context, layer::SubscriberExt};
+
+/// The documents of the client's own namespace.
+pub fn documents(client: &Client) -> Api<Document> {
+    Api::default_namespaced(client.clone())
+}
+
+/// One `list` call, begun in a task of its own.
+pub fn list(client: &Client) -> JoinHandle<Result<ObjectList<Document>>> {
+    let documents = documents(client);
+    tokio::spawn(async move { documents.list(&Default::default()).await })
+}
+
+/// Returns when no task can go on before time passes. With the clock paused,
+/// tokio moves it when every task waits and not earlier, so this is exact.
+pub async fn until_all_wait() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// Gives tasks and sockets a thousand turns each, after which what could happen
+/// by itself has happened. For the real clock, which nobody moves.
+pub async fn many_turns() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Compares `text` with a file under `outputs/`. With `UPDATE_EXPECT=1` in the
+/// environment it writes the file instead.
+#[track_caller]
+pub fn output(path: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("outputs")
+        .join(path);
+    expect_test::expect_file![file].assert_eq(text);
+}
+
+/// Compares the compiler's message for a case under `tests/compile_fail/` with
+/// the file beside it. With `TRYBUILD=overwrite` in the environment it writes
+/// the file instead.
+#[track_caller]
+pub fn compile_fail(case: &str) {
+    let case = Path::new("tests/compile_fail").join(case);
+    let message = case.with_extension("stderr");
+    let overwrites = env::var_os("TRYBUILD").is_some();
+    assert!(overwrites || message.exists(), "no {}", message.display());
+    trybuild::TestCases::new().compile_fail(case);
+}
+
+/// `cargo`, for a package of this workspace that needs a build of its own.
+///
+/// What the outer cargo has set for this process goes: build scripts that look
+/// at it (ring's does) would run again each time it differs.
+pub fn cargo() -> Command {
+    let kept = |name: &str| {
+        matches!(name, "CARGO_HOME" | "CARGO_TARGET_DIR") || name.starts_with("RUSTUP_")
+    };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if (name.starts_with("CARGO") || name.starts_with("RUST")) && !kept(&name) {
+            cargo.env_remove(&*name);
+        }
+    }
+    cargo
+}
+
+/// The message of the panic that ended a program with this on stderr, without
+/// the line that names a thread and a place in the source, and without advice.
+pub fn panic_message(stderr: &str) -> String {
+    let (_, after) = stderr.split_once("panicked at ").unwrap();
+    let (_, message) = after.split_once('\n').unwrap();
+    let (message, _) = message.split_once("note: run with").unwrap();
+    message.trim().to_owned() + "\n"
+}
+
+/// An exec credential plugin: a program that prints `token-1` on its first run,
+/// `token-2` on its second and so on. All of them have expired long ago, so
+/// whoever wants a token has to run it.
+#[derive(Clone)]
+pub struct ExecPlugin {
+    /// One line a run.
+    log: PathBuf,
+    /// How many runs succeed.
+    good_runs: usize,
+}
+
+impl ExecPlugin {
+    /// A plugin for one proof, whose name it bears.
+    pub fn new(proof: &str, good_runs: usize) -> Self {
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(proof);
+        fs::write(&log, "").unwrap();
+        Self { log, good_runs }
+    }
+
+    /// How often it ran.
+    pub fn runs(&self) -> usize {
+        fs::read_to_string(&self.log).unwrap().lines().count()
+    }
+
+    /// The user of a kubeconfig who has this plugin.
+    pub fn auth_info(&self) -> AuthInfo {
+        const SCRIPT: &str = r#"
+            echo run >> "$0"
+            n=$(grep -c run "$0")
+            test $n -le $1 || exit 1
+            echo '{ "apiVersion": "client.authentication.k8s.io/v1",
+                    "kind": "ExecCredential",
+                    "status": { "token": "token-'$n'",
+                                "expirationTimestamp": "2000-01-01T00:00:00Z" } }'
+        "#;
+        let arguments = json!(["-c", SCRIPT, self.log, self.good_runs.to_string()]);
+        let exec = json!({ "command": "sh", "args": arguments, "interactiveMode": "Never" });
+        serde_json::from_value(json!({ "exec": exec })).unwrap()
+    }
+}
+
+/// A span when it is opened, or an event.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub name: &'static str,
+    pub level: Level,
+    /// As the callsite gave them. An event's text is its field `message`.
+    pub fields: BTreeMap<&'static str, String>,
+}
+
+/// Tells `note` of every span and event of kube's client on this thread, until
+/// the guard is dropped.
+pub fn trace_kube(note: impl Fn(Trace) + Send + Sync + 'static) -> DefaultGuard {
+    tracing::subscriber::set_default(Registry::default().with(Listener(note)))
+}
+
+struct Listener<F>(F);
+
+impl<F: Fn(Trace) + 'static, S: Subscriber> Layer<S> for Listener<F> {
+    fn on_new_span(&self, span: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        self.hear(span.metadata(), fields);
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        self.hear(event.metadata(), fields);
+    }
+}
+
+impl<F: Fn(Trace)> Listener<F> {
+    fn hear(&self, metadata: &'static tracing::Metadata<'static>, fields: Fields) {
+        if metadata.target().starts_with("kube_client") {
+            let (name, level) = (metadata.name(), *metadata.level());
+            (self.0)(Trace { name, level, fields: fields.0 });
+        }
+    }
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}

@@ -1,0 +1,192 @@
+//! The book as it stands on disk: both editions, the evidence, the locks, and
+//! where the pinned sources are. Everything else asks it.
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    crates::{Crates, CratesError, Files},
+    evidence::{self, Evidence},
+    expand::{self, Expanded},
+    locks::{EditionsLock, QuotesLock},
+    page::{Edition, Page},
+    report::Fault,
+    rules,
+};
+
+/// Why a book could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file could not be read.
+    #[error("reading {}", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    /// The pinned sources could not be found.
+    #[error("asking cargo where the pinned sources are")]
+    Crates(#[source] CratesError),
+}
+
+/// Addresses that only a deploy knows, from its environment.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// `BOOK_REPOSITORY`: where the book's source is shown, without a closing slash.
+    pub repository: Option<String>,
+    /// `BOOK_COMMIT`: the commit that the build is made of.
+    pub commit: Option<String>,
+    /// `BOOK_VERIFIED_ON`: the day on which a full test run of that commit passed.
+    pub verified_on: Option<String>,
+}
+
+impl Site {
+    fn from_env() -> Self {
+        let var = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            repository: var("BOOK_REPOSITORY").map(|url| url.trim_end_matches('/').to_owned()),
+            commit: var("BOOK_COMMIT"),
+            verified_on: var("BOOK_VERIFIED_ON"),
+        }
+    }
+}
+
+/// A book, read once.
+pub struct Book {
+    /// The folder of `book.toml`.
+    pub root: PathBuf,
+    /// All pages of both editions, `SUMMARY.md` left out.
+    pub pages: Vec<Page>,
+    /// The paths that each edition's `SUMMARY.md` names, in its order.
+    pub summaries: BTreeMap<Edition, Page>,
+    /// What `examples` holds.
+    pub evidence: Evidence,
+    /// Parsed source files.
+    pub files: Files,
+    /// `quotes.lock`.
+    pub quotes: QuotesLock,
+    /// `editions.lock`.
+    pub editions: EditionsLock,
+    /// What the deploy tells.
+    pub site: Site,
+    crates: OnceCell<Crates>,
+    crates_root: PathBuf,
+}
+
+impl Book {
+    /// Reads the book below a folder.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be read, or cargo cannot tell where the pinned sources are.
+    pub fn open(root: &Path) -> Result<Self, OpenError> {
+        Self::open_with_crates(root, root)
+    }
+
+    /// Reads the book below `root`, quoting the packages that the workspace at
+    /// `crates_root` pins.
+    ///
+    /// # Errors
+    ///
+    /// As [`Book::open`].
+    pub fn open_with_crates(root: &Path, crates_root: &Path) -> Result<Self, OpenError> {
+        let files = Files::default();
+        let mut pages = Vec::new();
+        let mut summaries = BTreeMap::new();
+        for edition in Edition::ALL {
+            let folder = root.join("src").join(edition.code());
+            for path in evidence::below(&folder, ".md") {
+                let file = folder.join(&path);
+                let text = fs::read_to_string(&file).map_err(|e| OpenError::Read(file, e))?;
+                let page = Page::new(edition, path, text);
+                if page.path == "SUMMARY.md" {
+                    summaries.insert(edition, page);
+                } else {
+                    pages.push(page);
+                }
+            }
+        }
+        Ok(Self {
+            evidence: Evidence::read(root, &files),
+            quotes: QuotesLock::read(root),
+            editions: EditionsLock::read(root),
+            site: Site::from_env(),
+            root: root.to_owned(),
+            crates: OnceCell::new(),
+            crates_root: crates_root.to_owned(),
+            pages,
+            summaries,
+            files,
+        })
+    }
+
+    /// The pinned sources, asked for when first needed.
+    ///
+    /// # Errors
+    ///
+    /// When cargo does not tell.
+    pub fn crates(&self) -> Result<&Crates, OpenError> {
+        if let Some(crates) = self.crates.get() {
+            return Ok(crates);
+        }
+        let crates = Crates::load(&self.crates_root).map_err(OpenError::Crates)?;
+        Ok(self.crates.get_or_init(|| crates))
+    }
+
+    /// A page by its edition and path.
+    pub fn page(&self, edition: Edition, path: &str) -> Option<&Page> {
+        self.pages.iter().find(|p| p.edition == edition && p.path == path)
+    }
+
+    /// The same page in the other edition.
+    pub fn twin(&self, page: &Page) -> Option<&Page> {
+        self.page(page.edition.twin(), &page.path)
+    }
+
+    /// The pages of an edition in the order of its `SUMMARY.md`.
+    pub fn in_order(&self, edition: Edition) -> Vec<&Page> {
+        let links = self.summaries.get(&edition).map(|s| s.links.as_slice()).unwrap_or_default();
+        links.iter().filter_map(|link| self.page(edition, &link.target)).collect()
+    }
+
+    /// A page with its directives expanded.
+    ///
+    /// # Errors
+    ///
+    /// When the pinned sources cannot be found.
+    pub fn expand(&self, page: &Page) -> Result<Expanded, OpenError> {
+        expand::page(self, page)
+    }
+
+    /// Everything that is wrong with the book.
+    ///
+    /// # Errors
+    ///
+    /// When the pinned sources cannot be found.
+    pub fn check(&self) -> Result<Vec<Fault>, OpenError> {
+        rules::check(self)
+    }
+
+    /// The version of a pinned package, `rust` or `kubernetes` (the minor of the API types).
+    ///
+    /// # Errors
+    ///
+    /// When the pinned sources cannot be found.
+    pub fn version(&self, name: &str) -> Result<Option<String>, OpenError> {
+        let read = |path: &str| fs::read_to_string(self.crates_root.join(path)).unwrap_or_default();
+        let after = |text: &str, mark: &str, ends: char| {
+            let (_, rest) = text.split_once(mark)?;
+            Some(rest.split(ends).next()?.to_owned())
+        };
+        Ok(match name {
+            "rust" => after(&read("rust-toolchain.toml"), "channel = \"", '"'),
+            "kubernetes" => after(&read("examples/Cargo.toml"), "\"v1_", '"').map(|v| format!("1.{v}")),
+            _ => self.crates()?.get(name).ok().map(|source| source.version.clone()),
+        })
+    }
+
+    /// The names of all proofs, as the test binary lists them.
+    pub fn proof_paths(&self) -> BTreeSet<String> {
+        self.evidence.proofs.values().map(|proof| proof.path.clone()).collect()
+    }
+}

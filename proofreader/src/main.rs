@@ -1,0 +1,79 @@
+//! The preprocessor as mdBook starts it: a book comes in on standard input,
+//! and goes out on standard output with its directives expanded.
+//!
+//! Faults end the build. With `BOOK_FAULTS=page` they stand in the pages
+//! instead, which is what a writer wants who has the book served.
+
+use std::{env, io, path::Path, process::ExitCode};
+
+use anyhow::{Context, Result};
+use mdbook_preprocessor::{book::Chapter, parse_input};
+use proofreader::{
+    book::Book,
+    page::Edition,
+    report::{self, Fault},
+};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [word, renderer] = arguments.as_slice()
+        && word == "supports"
+    {
+        return if renderer == "html" { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    match run() {
+        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
+        Ok(faults) => {
+            eprintln!("{faults}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Expands the book on standard input; returns the faults to tell, if they end the build.
+fn run() -> Result<String> {
+    let (context, mut mdbook) = parse_input(io::stdin()).context("reading the book from mdBook")?;
+    let in_page = env::var("BOOK_FAULTS").is_ok_and(|value| value == "page");
+    let source = context.config.book.src.clone();
+    let edition = if source.ends_with("ko") { Edition::Ko } else { Edition::En };
+    let book = Book::open(&context.root)?;
+
+    let faults = book.check()?;
+    if !faults.is_empty() && !in_page {
+        return Ok(report::render_all(&faults, &book.root));
+    }
+    let mut failure = None;
+    mdbook.for_each_chapter_mut(|chapter| {
+        if let Err(error) = replace(&book, edition, chapter, &faults) {
+            failure = Some(error);
+        }
+    });
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    serde_json::to_writer(io::stdout(), &mdbook).context("handing the book back to mdBook")?;
+    Ok(String::new())
+}
+
+fn replace(book: &Book, edition: Edition, chapter: &mut Chapter, faults: &[Fault]) -> Result<()> {
+    let Some(path) = &chapter.source_path else { return Ok(()) };
+    let path = path.to_string_lossy().replace('\\', "/");
+    let Some(page) = book.page(edition, &path) else { return Ok(()) };
+    let expanded = book.expand(page)?;
+    chapter.content = expanded.markdown;
+    // Faults of directives stand where the directive stood; the others above the page.
+    let shown: Vec<_> = expanded.faults.iter().map(|fault| &fault.place).collect();
+    let others = faults.iter().filter(|f| f.place.file == page.file() && !shown.contains(&&f.place));
+    let boxes: String = others.map(|fault| boxed(fault, &book.root)).collect();
+    chapter.content.insert_str(0, &boxes);
+    Ok(())
+}
+
+fn boxed(fault: &Fault, root: &Path) -> String {
+    let text = fault.render(root).replace('&', "&amp;").replace('<', "&lt;");
+    format!("<pre class=\"fault\">{text}</pre>\n\n")
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _: u32 = "one";
+}

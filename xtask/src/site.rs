@@ -1,0 +1,109 @@
+//! The book as a site: served while writing, built for the web.
+
+use std::{
+    env, fs,
+    path::Path,
+    process::{Child, Command},
+};
+
+use anyhow::{Context, Result, bail};
+use proofreader::{evidence::below, page::Edition};
+
+use crate::{echo_and_run, tools};
+
+/// What differs between the editions in `book.toml`.
+fn settings(edition: Edition) -> [(&'static str, &'static str); 3] {
+    match edition {
+        Edition::En => [
+            ("MDBOOK_BOOK__SRC", "src/en"),
+            ("MDBOOK_BOOK__LANGUAGE", "en"),
+            ("MDBOOK_BOOK__TITLE", "Inside kube-rs"),
+        ],
+        Edition::Ko => [
+            ("MDBOOK_BOOK__SRC", "src/ko"),
+            ("MDBOOK_BOOK__LANGUAGE", "ko"),
+            ("MDBOOK_BOOK__TITLE", "kube-rs 내부"),
+        ],
+    }
+}
+
+/// mdBook for one edition, with the proofreader built beforehand.
+fn mdbook(root: &Path, edition: Edition) -> Result<Command> {
+    let mut command = Command::new(root.join("target/tools/bin/mdbook"));
+    command.current_dir(root).env("PATH", tools::path(root)?).envs(settings(edition));
+    let proofreader = proofreader_binary(root)?;
+    command.env("MDBOOK_PREPROCESSOR__PROOFREADER__COMMAND", proofreader);
+    Ok(command)
+}
+
+/// The built proofreader, beside this very program.
+fn proofreader_binary(root: &Path) -> Result<String> {
+    let here = env::current_exe().context("asking where this program is")?;
+    let folder = here.parent().unwrap_or(root);
+    let name = format!("proofreader{}", env::consts::EXE_SUFFIX);
+    Ok(folder.join(name).to_string_lossy().into_owned())
+}
+
+fn prepare(root: &Path) -> Result<()> {
+    tools::install(root)?;
+    echo_and_run(Command::new(env!("CARGO")).current_dir(root).args(["build", "--quiet", "--bin", "proofreader"]))
+}
+
+/// Serves one edition, or both, until interrupted.
+pub fn serve(root: &Path, only: Option<Edition>) -> Result<()> {
+    prepare(root)?;
+    let mut children = Vec::new();
+    for (edition, port) in [(Edition::En, "3000"), (Edition::Ko, "3001")] {
+        if only.is_none_or(|only| only == edition) {
+            children.push(start(root, edition, port)?);
+        }
+    }
+    for mut child in children {
+        child.wait().context("waiting for mdbook")?;
+    }
+    Ok(())
+}
+
+fn start(root: &Path, edition: Edition, port: &str) -> Result<Child> {
+    let mut command = mdbook(root, edition)?;
+    let folder = root.join("target/serve").join(edition.code());
+    command.args(["serve", "--port", port, "--dest-dir"]).arg(folder);
+    eprintln!("serving {} on http://localhost:{port}", edition.code());
+    command.env("BOOK_FAULTS", "page").spawn().context("starting mdbook")
+}
+
+/// Builds both editions into `book/`.
+pub fn build(root: &Path) -> Result<()> {
+    prepare(root)?;
+    let site = root.join("book");
+    if site.exists() {
+        fs::remove_dir_all(&site).context("removing the old site")?;
+    }
+    for edition in Edition::ALL {
+        let mut command = mdbook(root, edition)?;
+        if let Ok(repository) = env::var("BOOK_REPOSITORY") {
+            let edit = format!("{repository}/edit/main/{{path}}");
+            command.env("MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL", &repository);
+            command.env("MDBOOK_OUTPUT__HTML__EDIT_URL_TEMPLATE", edit);
+        }
+        echo_and_run(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
+    }
+    fs::copy(root.join("theme/root.html"), site.join("index.html")).context("copying the root page")?;
+    left_over(&site)
+}
+
+/// A directive that is still one in the built site was understood by nobody.
+fn left_over(site: &Path) -> Result<()> {
+    let pages = below(site, ".html");
+    if pages.len() < 4 {
+        bail!("the built site has {} pages: something swallowed the others", pages.len());
+    }
+    for page in pages {
+        let text = fs::read_to_string(site.join(&page)).with_context(|| format!("reading {page}"))?;
+        if let Some(at) = text.find("{{#") {
+            let found: String = text[at..].chars().take(60).collect();
+            bail!("a directive is left in book/{page}: {found}");
+        }
+    }
+    Ok(())
+}
