@@ -390,6 +390,20 @@
         diagrams.forEach(({ pre }) => near.observe(pre));
     }
 
+    // Paper is light: the diagrams are redrawn before the page is laid out for it.
+    let onScreen;
+    window.addEventListener('beforeprint', () => {
+        onScreen = palettes.navy.find(theme => html.classList.contains(theme));
+        if (onScreen) {
+            html.classList.replace(onScreen, 'light');
+        }
+    });
+    window.addEventListener('afterprint', () => {
+        if (onScreen) {
+            html.classList.replace('light', onScreen);
+        }
+    });
+
     new MutationObserver(() => diagrams.filter(({ wanted }) => wanted).forEach(want))
         .observe(html, { attributeFilter: ['class'] });
 })();

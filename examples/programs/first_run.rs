@@ -14,7 +14,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let config_maps = Api::default_namespaced(Client::try_from(server.config())?);
     let settings: ConfigMap = serde_json::from_value(settings)?;
-    config_maps.create(&PostParams::default(), &settings).await?;
+    config_maps
+        .create(&PostParams::default(), &settings)
+        .await?;
     println!("create() returned Ok");
     for request in server.finish()? {
         println!("the server received {request}");

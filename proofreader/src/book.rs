@@ -6,6 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -69,8 +70,7 @@ pub struct Book {
     pub editions: EditionsLock,
     /// What the deploy tells.
     pub site: Site,
-    crates: OnceCell<Crates>,
-    crates_root: PathBuf,
+    crates: OnceCell<Arc<Crates>>,
 }
 
 impl Book {
@@ -80,16 +80,19 @@ impl Book {
     ///
     /// When a page cannot be read, or cargo cannot tell where the pinned sources are.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
-        Self::open_with_crates(root, root)
+        Self::read(root, OnceCell::new())
     }
 
-    /// Reads the book below `root`, quoting the packages that the workspace at
-    /// `crates_root` pins.
+    /// Reads the book below a folder that is no workspace: what it quotes is given.
     ///
     /// # Errors
     ///
     /// As [`Book::open`].
-    pub fn open_with_crates(root: &Path, crates_root: &Path) -> Result<Self, OpenError> {
+    pub fn open_quoting(root: &Path, crates: Arc<Crates>) -> Result<Self, OpenError> {
+        Self::read(root, OnceCell::from(crates))
+    }
+
+    fn read(root: &Path, crates: OnceCell<Arc<Crates>>) -> Result<Self, OpenError> {
         let files = Files::default();
         let mut pages = Vec::new();
         let mut summaries = BTreeMap::new();
@@ -112,8 +115,7 @@ impl Book {
             editions: EditionsLock::read(root),
             site: Site::from_env(),
             root: root.to_owned(),
-            crates: OnceCell::new(),
-            crates_root: crates_root.to_owned(),
+            crates,
             pages,
             summaries,
             files,
@@ -129,8 +131,8 @@ impl Book {
         if let Some(crates) = self.crates.get() {
             return Ok(crates);
         }
-        let crates = Crates::load(&self.crates_root).map_err(OpenError::Crates)?;
-        Ok(self.crates.get_or_init(|| crates))
+        let crates = Crates::load(&self.root).map_err(OpenError::Crates)?;
+        Ok(self.crates.get_or_init(|| Arc::new(crates)))
     }
 
     /// A page by its edition and path.
@@ -173,7 +175,7 @@ impl Book {
     ///
     /// When the pinned sources cannot be found.
     pub fn version(&self, name: &str) -> Result<Option<String>, OpenError> {
-        let read = |path: &str| fs::read_to_string(self.crates_root.join(path)).unwrap_or_default();
+        let read = |path: &str| fs::read_to_string(self.root.join(path)).unwrap_or_default();
         let after = |text: &str, mark: &str, ends: char| {
             let (_, rest) = text.split_once(mark)?;
             Some(rest.split(ends).next()?.to_owned())

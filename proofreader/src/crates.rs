@@ -142,7 +142,8 @@ fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).args(arguments);
     // What a user sets for every cargo: homes, network, registries.
-    let kept = ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_", "RUSTUP_"];
+    let kept =
+        ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_", "RUSTUP_"];
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         let cargos = name.starts_with("CARGO") || name.starts_with("RUST");

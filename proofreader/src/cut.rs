@@ -13,12 +13,13 @@
 //! - `#[cfg(unix)] name`: the one of several that carries the attribute, or stands under that `cfg`.
 //! - `ITEM + PART`: the part of it that starts so (`Config + pub page_size`, `step + State::Empty =>`,
 //!   `new + .layer(`); it may be narrowed further by `+`. Statements, arms, fields, links of a method chain
-//!   go before other expressions, a whole word before the beginning of one, the longer of two that start together.
+//!   go before other expressions, a whole word before the beginning of one, the outer of two before the one in it.
 //!   For a function, what it starts with itself gives its signature.
 //! - `ITEM from PART to PART`: siblings, from the first to the last.
 
 mod address;
 mod data;
+mod find;
 mod index;
 mod parts;
 mod text;
@@ -27,11 +28,10 @@ use std::{ops::Range, sync::Arc};
 
 pub use data::by_key;
 
-use crate::report::closest;
 use address::Request;
-use index::{Entry, Grammar, literal};
-use parts::{Part, Rank, search, within};
-use text::{Region, collapsed, line_at, words};
+use find::Inside;
+use index::{Entry, literal};
+use text::Region;
 
 /// Why a text is not Rust.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,13 +63,7 @@ pub struct CutFault {
 
 impl CutFault {
     fn unknown(message: String, label: &str, span: Range<usize>, candidates: Vec<String>) -> Self {
-        Self {
-            ambiguous: false,
-            message,
-            label: label.to_owned(),
-            span,
-            candidates,
-        }
+        Self { ambiguous: false, message, label: label.to_owned(), span, candidates }
     }
 
     fn ambiguous(message: String, label: &str, span: Range<usize>, candidates: Vec<String>) -> Self {
@@ -254,16 +248,9 @@ impl RustFile {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file: syn::File = syn::parse_str(text).map_err(|error| {
             let start = error.span().start();
-            ParseFault {
-                line: start.line,
-                column: start.column + 1,
-                message: error.to_string(),
-            }
+            ParseFault { line: start.line, column: start.column + 1, message: error.to_string() }
         })?;
-        Ok(Self {
-            text: text.into(),
-            entries: index::entries(text, &file),
-        })
+        Ok(Self { text: text.into(), entries: index::entries(text, &file) })
     }
 
     /// What stands at an address.
@@ -276,12 +263,7 @@ impl RustFile {
         let requests = requests.map_err(|address::Malformed(span, missing)| {
             CutFault::unknown("this is not an address".to_owned(), missing, span, Vec::new())
         })?;
-        let mut cut = Cut {
-            pieces: Vec::new(),
-            cfgs: Vec::new(),
-            text: Arc::clone(&self.text),
-            uses: Vec::new(),
-        };
+        let mut cut = Cut { pieces: Vec::new(), cfgs: Vec::new(), text: Arc::clone(&self.text), uses: Vec::new() };
         for request in requests {
             self.add_piece(&mut cut, address, &request)?;
         }
@@ -299,7 +281,9 @@ impl RustFile {
         let declared = self.entries.iter().filter(|entry| entry.keyword == "mod" && !entry.has_body);
         declared.map(|entry| {
             let attributes: Vec<String> = plain_attributes(entry).collect();
-            let path = |a: &String| Some(a.strip_prefix("path")?.trim_start().strip_prefix('=')?.trim().trim_matches('"').to_owned());
+            let path = |a: &String| {
+                Some(a.strip_prefix("path")?.trim_start().strip_prefix('=')?.trim().trim_matches('"').to_owned())
+            };
             Module {
                 name: self.text[entry.name_span.clone()].to_owned(),
                 path: entry.names[0].clone(),
@@ -314,11 +298,7 @@ impl RustFile {
     pub fn items(&self) -> impl Iterator<Item = Listed> {
         self.entries.iter().map(|entry| {
             let (first_line, last_line) = self.region(entry).line_numbers(&self.text);
-            Listed {
-                address: self.address_of(entry).unwrap_or_else(|| entry.names[0].clone()),
-                first_line,
-                last_line,
-            }
+            Listed { address: self.address_of(entry).unwrap_or_else(|| entry.names[0].clone()), first_line, last_line }
         })
     }
 
@@ -366,13 +346,15 @@ impl RustFile {
             let inside = Inside {
                 text: &self.text,
                 address,
-                item: request.item.clone(),
                 parts: parts::parts(&self.text, entry.shape.range.clone(), entry.grammar),
             };
             let (first, last) = inside.find(&entry.shape.range, request)?;
             let range = first.shape.range.start..last.shape.range.end;
             region = Region::new(&self.text, range.clone(), first.shape.docs());
-            let around = inside.parts.iter().filter(|part| part.shape.range.start <= range.start && part.shape.range.end >= range.end);
+            let around = inside
+                .parts
+                .iter()
+                .filter(|part| part.shape.range.start <= range.start && part.shape.range.end >= range.end);
             cfgs.extend(around.flat_map(|part| part.shape.cfgs()));
         }
         let (first_line, last_line) = region.line_numbers(&self.text);

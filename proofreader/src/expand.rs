@@ -124,6 +124,8 @@ fn placed(scene: &Scene<'_>) -> Result<(), Fault> {
             fault = fault.help("mdBook's own includes fail silently; show code by `{{#snippet FILE ITEM}}`");
         } else if let Some(near) = report::closest(name, known) {
             fault = fault.help(format!("a directive with a similar name exists: `{near}`"));
+        } else {
+            fault = fault.help("CONTRIBUTING.md, \"The page language\"");
         }
         return Err(fault);
     }
@@ -277,14 +279,15 @@ fn compile_fail(
     lines: &str,
     uses: &mut Uses,
 ) -> Result<String, Fault> {
+    uses.cases.insert(case.to_owned());
     let Some(proof) = scene.book.evidence.printer(case) else {
         return Err(scene
             .fault("not-compiled", format!("no proof compiles `{case}`"), shown.file, "never compiled")
             .help(format!("write a proof that calls `compile_fail(\"{case}\")`")));
     };
     let message = read(&shown.path.with_extension("stderr"));
-    uses.cases.insert(case.to_owned());
     uses.proofs.insert(proof.name.clone());
+    running(scene, proof)?;
     let body = format!(
         "{}\n\n<p class=\"says\">{} {}</p>\n\n{}",
         fence("rust", lines),
@@ -443,13 +446,14 @@ fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         }
         return Err(fault.help("a proof writes it: CONTRIBUTING.md, \"Adding an output\""));
     }
-    let Some(proof) = evidence.printer(&file).filter(|proof| proof.off.is_none()) else {
+    uses.outputs.insert(file.clone());
+    let Some(proof) = evidence.printer(&file) else {
         return Err(scene
             .fault("output-unproduced", format!("no proof prints `{name}`"), name, "typed by hand?")
             .help(format!("print it in a proof: `output(\"{name}\", &text)`")));
     };
-    uses.outputs.insert(file.clone());
     uses.proofs.insert(proof.name.clone());
+    running(scene, proof)?;
     let path = scene.book.root.join("examples/outputs").join(&file);
     let text = read(&path);
     let caption = format!("{} {}", scene.words.printed_by, link(scene, proof, &proof.name));
@@ -476,14 +480,20 @@ fn proof(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         }
         return Err(fault.help("if it is yet to be written: CONTRIBUTING.md, \"Adding a proof\""));
     };
+    uses.proofs.insert(name.to_owned());
+    running(scene, proof)?;
+    Ok(mark(scene, proof))
+}
+
+/// Whether a proof runs.
+fn running(scene: &Scene<'_>, proof: &Proof) -> Result<(), Fault> {
     if let Some(why) = &proof.off {
         return Err(scene
-            .fault("proof-off", format!("proof `{name}` does not run"), name, why)
+            .fault("proof-off", format!("proof `{}` does not run", proof.name), &scene.directive.arguments, why)
             .note(format!("it is in {}, line {}", proof.file, proof.lines.0))
             .help("make it run; if the behaviour changed, assert it as it is now and repair both editions"));
     }
-    uses.proofs.insert(name.to_owned());
-    Ok(mark(scene, proof))
+    Ok(())
 }
 
 /// The check mark of a proof.

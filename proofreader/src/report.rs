@@ -84,7 +84,7 @@ impl Fault {
         let others: Vec<_> = self.also.iter().map(|(place, label)| (place, label, read(place))).collect();
 
         let title = Level::ERROR.primary_title(&self.title).id(self.code);
-        let mut group = section(title.element(none()), &self.place, &text, |snippet, span| {
+        let mut group = section(title.elements([] as [Origin<'_>; 0]), &self.place, &text, |snippet, span| {
             snippet.annotation(AnnotationKind::Primary.span(span).label(&self.label))
         });
         for (place, label, text) in &others {
@@ -100,11 +100,6 @@ impl Fault {
         }
         Renderer::plain().render(&[group])
     }
-}
-
-/// `primary_title` becomes a group by its first element; this one shows nothing.
-fn none<'a>() -> annotate_snippets::Padding {
-    annotate_snippets::Padding
 }
 
 /// Adds a place to a group: its lines where the file has any, else its name.
@@ -127,7 +122,10 @@ fn section<'a>(
 /// All faults, sorted by place, and the line that sums them up; empty without any.
 pub fn render_all(faults: &[Fault], root: &Path) -> String {
     let mut sorted: Vec<_> = faults.iter().collect();
-    sorted.sort_by_key(|fault| (&fault.place.file, fault.place.span.start, fault.code, &fault.title));
+    let key = |fault: &Fault| (fault.place.file.clone(), fault.place.span.start, fault.code, fault.title.clone());
+    sorted.sort_by_key(|fault| key(fault));
+    // Both editions may stumble over the same file.
+    sorted.dedup_by_key(|fault| key(fault));
     let mut out = String::new();
     for fault in &sorted {
         let _ = writeln!(out, "{}\n", fault.render(root).trim_end());

@@ -30,7 +30,7 @@ pub fn check(book: &Book) -> Result<Vec<Fault>, OpenError> {
     faults.extend(book.pages.iter().chain(book.summaries.values()).flat_map(|page| links(book, page, &anchors)));
     faults.extend(unused(book, &uses));
     faults.extend(listed(book));
-    faults.extend(editions(book));
+    faults.extend(editions(book, &faults));
     faults.extend(emptiness(book, &uses));
     Ok(faults)
 }
@@ -306,8 +306,10 @@ fn emptiness(book: &Book, uses: &Uses) -> Vec<Fault> {
 
 // ---- twins ----
 
-fn editions(book: &Book) -> Vec<Fault> {
+/// What differs between the editions. A page with another fault is left alone: its repair may change what is compared.
+fn editions(book: &Book, known: &[Fault]) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let broken = |page: &Page| known.iter().any(|fault| fault.place.file == page.file());
     for page in &book.pages {
         match book.twin(page) {
             None => {
@@ -317,6 +319,7 @@ fn editions(book: &Book) -> Vec<Fault> {
                 let fault = Fault::new("edition-missing", title, Place::file(page.file()), "");
                 faults.push(fault.help(format!("write {file}: the same headings, ids, blocks and proofs")));
             }
+            Some(twin) if broken(page) || broken(twin) => {}
             Some(twin) if page.edition == Edition::En => match skeleton(page, twin) {
                 Some(fault) => faults.push(fault),
                 None => faults.extend(stale(book, page, twin)),
@@ -373,7 +376,7 @@ fn bone(page: &Page, block: &Block) -> Option<String> {
             let statements = mermaid::statements(code).unwrap_or_default();
             format!("a diagram that states: {}", statements.join(", "))
         }
-        BlockKind::Fence { info, code } => format!("a `{info}` block: {}", code.trim()),
+        BlockKind::Fence { info, code } => format!("a `{info}` block: {}", code.trim().replace('\n', " ⏎ ")),
         BlockKind::Indented => "indented code".into(),
         BlockKind::Table { rows, columns } => format!("a table of {rows} rows and {columns} columns"),
         BlockKind::Admonition(kind) => format!("a {kind}"),

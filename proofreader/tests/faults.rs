@@ -6,10 +6,11 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use expect_test::expect_file;
-use proofreader::{book::Book, report};
+use proofreader::{book::Book, crates::Crates, report};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -29,8 +30,9 @@ fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults")
 }
 
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+/// The packages that the workspace around this crate pins.
+fn pinned() -> Arc<Crates> {
+    Arc::new(Crates::load(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap())
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -60,11 +62,11 @@ fn apply(edit: &Edit, root: &Path) {
 }
 
 /// What the proofreader says of the base with these edits.
-fn told(edits: &[Edit]) -> String {
+fn told(edits: &[Edit], crates: &Arc<Crates>) -> String {
     let folder = tempfile::tempdir().unwrap();
     copy(&home().join("base"), folder.path());
     edits.iter().for_each(|edit| apply(edit, folder.path()));
-    let book = Book::open_with_crates(folder.path(), workspace()).unwrap();
+    let book = Book::open_quoting(folder.path(), Arc::clone(crates)).unwrap();
     report::render_all(&book.check().unwrap(), &book.root)
 }
 
@@ -77,16 +79,17 @@ fn folders() -> Vec<String> {
 
 #[test]
 fn the_base_has_no_fault() {
-    assert_eq!(told(&[]), "");
+    assert_eq!(told(&[], &pinned()), "");
 }
 
 #[test]
 fn every_planted_fault_is_told_as_expected() {
+    let crates = pinned();
     for name in folders() {
         let folder = home().join(&name);
         let text = fs::read_to_string(folder.join("edits.toml")).unwrap();
         let edits: Edits = toml::from_str(&text).unwrap();
-        let message = told(&edits.edit);
+        let message = told(&edits.edit, &crates);
         let code = name.split('.').next().unwrap();
         assert!(message.contains(&format!("error[{code}]")), "{name} is told as:\n{message}");
         expect_file![folder.join("expected.txt")].assert_eq(&message);

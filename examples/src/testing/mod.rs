@@ -148,6 +148,11 @@ impl Answer {
         }
     }
 
+    /// The status code.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
     fn new(code: u16, content_type: &str, body: Vec<String>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self {

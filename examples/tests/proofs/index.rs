@@ -38,16 +38,23 @@ async fn a_create_answered_with_504_fails_without_the_default_retry() {
 /// The program of the first page prints what the page shows.
 #[test]
 fn first_run_prints_one_ok_and_two_requests() {
-    let run = Command::new(env!("CARGO_BIN_EXE_first_run")).output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_first_run"))
+        .output()
+        .unwrap();
 
     assert!(run.status.success());
-    output("index/first_run.txt", &String::from_utf8(run.stdout).unwrap());
+    output(
+        "index/first_run.txt",
+        &String::from_utf8(run.stdout).unwrap(),
+    );
 }
 
 async fn server_that_creates_the_second_time() -> Server {
     let timeout = Answer::failure(504, "Timeout", "request did not complete in time");
     let created = Answer::json(&json!({ "metadata": { "name": "settings" } }));
-    Server::start([timeout, created.with_code(201)]).await.unwrap()
+    Server::start([timeout, created.with_code(201)])
+        .await
+        .unwrap()
 }
 
 async fn create(config: Config) -> Result<ConfigMap> {

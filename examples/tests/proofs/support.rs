@@ -1,14 +1,20 @@
 //! What several proofs need: outputs, time, nested cargo, and ways to listen in.
 
 use std::{
-    collections::BTreeMap,
-    env, fs, io,
+    collections::{BTreeMap, VecDeque},
+    env,
+    fmt::Display,
+    fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use examples::document::Document;
+use examples::{
+    document::Document,
+    testing::{Answer, Script},
+};
 use kube::{Api, Client, Result, api::ObjectList, config::AuthInfo};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -131,8 +137,63 @@ impl ExecPlugin {
                                 "expirationTimestamp": "2000-01-01T00:00:00Z" } }'
         "#;
         let arguments = json!(["-c", SCRIPT, self.log, self.good_runs.to_string()]);
-        let exec = json!({ "command": "sh", "args": arguments, "interactiveMode": "Never" });
+        let exec =
+            json!({ "command": "sh", "args": arguments, "interactiveMode": "Never" });
         serde_json::from_value(json!({ "exec": exec })).unwrap()
+    }
+}
+
+/// What happens during one proof, in order, one line an event.
+#[derive(Clone)]
+pub struct Story(Arc<Mutex<Told>>);
+
+struct Told {
+    text: String,
+    plugin: ExecPlugin,
+    /// How many runs of the plugin the text already has.
+    runs: usize,
+}
+
+impl Story {
+    /// A story that begins now. What `plugin` does is told by itself.
+    pub fn with(plugin: &ExecPlugin) -> Self {
+        let (plugin, runs) = (plugin.clone(), plugin.runs());
+        Self(Arc::new(Mutex::new(Told {
+            text: String::new(),
+            plugin,
+            runs,
+        })))
+    }
+
+    /// Adds a line. The plugin is another process, which leaves its runs in a
+    /// file; those since the last line happened before this one.
+    pub fn tell(&self, who: &str, what: impl Display) {
+        let told = &mut *self.0.lock().unwrap();
+        for run in told.runs + 1..=told.plugin.runs() {
+            told.text += &format!("{:<13} issues token-{run}\n", "exec plugin");
+            told.runs = run;
+        }
+        told.text += &format!("{who:<13} {what}\n");
+    }
+
+    /// A script that tells of each request as it came over the wire, and of the
+    /// answer.
+    pub fn script(&self, answers: impl IntoIterator<Item = Answer>) -> Script {
+        let (story, mut answers) = (self.clone(), VecDeque::from_iter(answers));
+        Script::rule(move |request| {
+            story.tell("server", request);
+            for (name, value) in &request.headers {
+                story.tell("", format_args!("  {name}: {value}"));
+            }
+            let answer = answers.pop_front().unwrap_or_else(Answer::never);
+            story.tell("server", format_args!("answers {}", answer.code()));
+            answer
+        })
+    }
+
+    /// The lines so far.
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap().text.clone()
     }
 }
 
@@ -171,7 +232,11 @@ impl<F: Fn(Trace)> Listener<F> {
     fn hear(&self, metadata: &'static tracing::Metadata<'static>, fields: Fields) {
         if metadata.target().starts_with("kube_client") {
             let (name, level) = (metadata.name(), *metadata.level());
-            (self.0)(Trace { name, level, fields: fields.0 });
+            (self.0)(Trace {
+                name,
+                level,
+                fields: fields.0,
+            });
         }
     }
 }

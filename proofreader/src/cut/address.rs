@@ -40,12 +40,8 @@ pub(super) fn parse(address: &str, is_item: impl Fn(&str) -> bool) -> Result<Vec
         let heads = address[start..].contains("impl").then(|| ends.clone().find(whole)).flatten();
         next = heads.unwrap_or(next);
         let item = trimmed(address, start..marks[next].1.start, "an item is missing here")?;
-        let mut request = Request {
-            item,
-            parts: Vec::new(),
-            run: None,
-        };
-        let mut operand = |next: &mut usize, missing| {
+        let mut request = Request { item, parts: Vec::new(), run: None };
+        let operand = |next: &mut usize, missing| {
             *next += 1;
             trimmed(address, marks[*next - 1].1.end..marks[*next].1.start, missing)
         };
@@ -82,11 +78,13 @@ fn trimmed(address: &str, range: Range<usize>, missing: &'static str) -> Result<
     if start == end { Err(Malformed(range, missing)) } else { Ok(start..end) }
 }
 
-/// The separators that stand in no bracket and no string. A bracket left open
-/// at the end of an operand, as in `.layer(`, counts as none.
+/// The separators that stand in no brackets and no string. A bracket that an
+/// operand leaves open, as in `.layer(`, holds the commas after it unless it is
+/// the operand's end, and no other separator.
 fn separators(address: &str) -> Vec<(Mark, Range<usize>)> {
     let mut found = Vec::new();
-    let mut open = Vec::new();
+    let mut pairs: Vec<Range<usize>> = Vec::new();
+    let mut open: Vec<(char, usize)> = Vec::new();
     let mut quoted = false;
     let mut last = ' ';
     for (at, c) in address.char_indices() {
@@ -94,24 +92,43 @@ fn separators(address: &str) -> Vec<(Mark, Range<usize>)> {
         match c {
             '"' if !rest.starts_with("\"'") && last != '\\' => quoted = !quoted,
             _ if quoted => {}
-            '(' | '[' | '{' if !ends_operand(&rest[1..]) => open.push(c),
-            '<' if rest[1..].starts_with(|c: char| c.is_alphanumeric() || "_<'&(*[:".contains(c)) => open.push(c),
-            '>' if open.last() == Some(&'<') && !"-=".contains(last) => drop(open.pop()),
-            ')' | ']' | '}' => {
-                // What looked like generics was a comparison.
-                while open.pop() == Some('<') {}
+            '(' | '[' | '{' => open.push((c, at)),
+            '<' if rest[1..].starts_with(|c: char| c.is_alphanumeric() || "_<'&(*[:".contains(c)) => open.push((c, at)),
+            '>' if open.last().is_some_and(|(c, _)| *c != '<') || "-=".contains(last) => {}
+            ')' | ']' | '}' | '>' => {
+                let opener = match c {
+                    ')' => '(',
+                    ']' => '[',
+                    '}' => '{',
+                    _ => '<',
+                };
+                if let Some(nearest) = open.iter().rposition(|(c, _)| *c == opener) {
+                    pairs.push(open[nearest].1..at);
+                    open.truncate(nearest);
+                }
             }
-            ',' if open.is_empty() => found.push((Mark::Comma, at..at + 1)),
-            _ if open.is_empty() && last.is_whitespace() => found.extend(mark(rest).map(|(mark, len)| (mark, at..at + len))),
+            ',' => found.push((Mark::Comma, at..at + 1)),
+            _ if last.is_whitespace() => found.extend(mark(rest).map(|(mark, len)| (mark, at..at + len))),
             _ => {}
         }
         last = c;
     }
-    // `to` is a word of its own but after `from`.
-    let mut run = false;
-    found.retain(|(mark, _)| {
-        let keep = *mark != Mark::To || run;
-        run = *mark == Mark::From;
+    found.retain(|(_, range)| !pairs.iter().any(|pair| pair.contains(&range.start)));
+    let (mut start, mut run) = (0, false);
+    found.retain(|(mark, range)| {
+        let held = |(_, at): &(char, usize)| {
+            (start..range.start).contains(at) && !address[at + 1..range.start].trim().is_empty()
+        };
+        let keep = match mark {
+            Mark::Comma => !open.iter().any(held),
+            // Without `from` it is a word like any other.
+            Mark::To => run,
+            _ => true,
+        };
+        if keep {
+            start = range.end;
+            run = *mark == Mark::From;
+        }
         keep
     });
     found
@@ -119,15 +136,10 @@ fn separators(address: &str) -> Vec<(Mark, Range<usize>)> {
 
 fn mark(rest: &str) -> Option<(Mark, usize)> {
     let marks = [("+", Mark::Plus), ("from", Mark::From), ("to", Mark::To)];
-    let (word, mark) = marks.into_iter().find(|(word, _)| {
-        rest.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_whitespace))
-    })?;
+    let (word, mark) = marks
+        .into_iter()
+        .find(|(word, _)| rest.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_whitespace)))?;
     Some((mark, word.len()))
-}
-
-fn ends_operand(rest: &str) -> bool {
-    let rest = rest.trim_start();
-    rest.is_empty() || rest.starts_with(',') || mark(rest).is_some()
 }
 
 #[cfg(test)]
@@ -142,7 +154,9 @@ mod tests {
             .map(|request| {
                 let mut words = vec![show(&request.item)];
                 words.extend(request.parts.iter().map(show));
-                words.extend(request.run.iter().flat_map(|(a, b)| [format!("from {}", show(a)), format!("to {}", show(b))]));
+                words.extend(
+                    request.run.iter().flat_map(|(a, b)| [format!("from {}", show(a)), format!("to {}", show(b))]),
+                );
                 words.join(" | ")
             })
             .collect()
@@ -161,9 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn an_open_bracket_at_the_end_of_a_part_opens_nothing() {
+    fn a_bracket_that_stays_open_holds_only_commas() {
         assert_eq!(read("f from .layer( to .retry(, g"), ["f | from .layer( | to .retry(", "g"]);
         assert_eq!(read("f + A => {, g + a.b("), ["f | A => {", "g | a.b("]);
+        assert_eq!(read("f + A { b, c"), ["f | A { b, c"]);
+        assert_eq!(read("f from if (a to A { b: C(d)"), ["f | from if (a | to A { b: C(d)"]);
     }
 
     #[test]
@@ -174,7 +190,10 @@ mod tests {
 
     #[test]
     fn the_head_of_an_item_keeps_its_commas() {
-        assert_eq!(read("a, impl<K> Api<K> where K: A + B, K: C, b"), ["a", "impl<K> Api<K> where K: A + B, K: C", "b"]);
+        assert_eq!(
+            read("a, impl<K> Api<K> where K: A + B, K: C, b"),
+            ["a", "impl<K> Api<K> where K: A + B, K: C", "b"]
+        );
         assert_eq!(read("impl<K> Api<K> where K: A + B, K: C + get"), ["impl<K> Api<K> where K: A + B, K: C | get"]);
     }
 

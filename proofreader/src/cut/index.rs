@@ -55,11 +55,7 @@ impl Shape {
     /// The shape of what stands in a range of the text.
     pub fn at(range: Range<usize>, text: &str) -> Option<Self> {
         let source = text.get(range.clone()).filter(|source| !source.is_empty())?;
-        let mut shape = Self {
-            attributes: Vec::new(),
-            start: range.start,
-            range,
-        };
+        let mut shape = Self { attributes: Vec::new(), start: range.start, range };
         if source.starts_with(['#', '/']) {
             let tokens: TokenStream = source.parse().ok()?;
             shape.take_attributes(source, tokens)?;
@@ -155,6 +151,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whether its name is text, of which much may be left out.
+    pub fn is_headed(&self) -> bool {
+        self.keyword == "impl" || self.is_text()
+    }
+
     /// Whether its name is text that may be cut short: `use a::b`, `call! { … }`.
     pub fn is_text(&self) -> bool {
         ["use", "call"].contains(&self.keyword)
@@ -168,13 +169,8 @@ pub(super) fn entries(text: &str, file: &syn::File) -> Vec<Entry> {
         let inside = text[range].trim_start_matches("#![").trim_end_matches(']').trim();
         Some(collapsed(inside.strip_prefix("cfg(")?.strip_suffix(')')?))
     });
-    let mut indexer = Indexer {
-        text,
-        cfgs: cfgs.collect(),
-        entries: Vec::new(),
-        scope: Vec::new(),
-        qualifier: None,
-    };
+    let mut indexer =
+        Indexer { text, cfgs: cfgs.collect(), entries: Vec::new(), scope: Vec::new(), qualifier: None, bodies: 0 };
     indexer.visit_file(file);
     indexer.entries
 }
@@ -186,6 +182,8 @@ struct Indexer<'a> {
     /// `<Type as Trait>` directly within an impl, with the modules around it.
     qualifier: Option<String>,
     cfgs: Vec<String>,
+    /// How many functions are around.
+    bodies: usize,
 }
 
 /// What an entry is made of besides its tokens.
@@ -199,13 +197,7 @@ struct Named {
 
 impl Named {
     fn new(keyword: &'static str, grammar: Grammar, ident: &syn::Ident) -> Self {
-        Self {
-            keyword,
-            grammar,
-            name: ident.to_string(),
-            name_span: ident.span().byte_range(),
-            has_body: true,
-        }
+        Self { keyword, grammar, name: ident.to_string(), name_span: ident.span().byte_range(), has_body: true }
     }
 }
 
@@ -242,11 +234,20 @@ impl Indexer<'_> {
             return inner(self);
         }
         let name = named.name.clone();
+        let bodies = usize::from(named.keyword == "fn");
+        self.bodies += bodies;
         self.add(node, named, Some(name), inner);
+        self.bodies -= bodies;
     }
 
     /// An item whose name is its text.
-    fn texted(&mut self, node: &impl Spanned, keyword: &'static str, text: Range<usize>, inner: impl FnOnce(&mut Self)) {
+    fn texted(
+        &mut self,
+        node: &impl Spanned,
+        keyword: &'static str,
+        text: Range<usize>,
+        inner: impl FnOnce(&mut Self),
+    ) {
         let named = Named {
             keyword,
             grammar: Grammar::Item,
@@ -298,6 +299,8 @@ impl<'ast> Visit<'ast> for Indexer<'_> {
             Item::Type(i) => ("type", &i.ident),
             Item::Union(i) => ("union", &i.ident),
             Item::Impl(i) => return self.implementation(i),
+            // Within a function it is a part of it.
+            Item::Use(_) if self.bodies > 0 => return,
             Item::Use(i) => {
                 let text = i.use_token.span().byte_range().start..i.semi_token.span().byte_range().start;
                 return self.texted(item, "use", text, |_| ());

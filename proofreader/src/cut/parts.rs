@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use proc_macro2::Span;
 use syn::{
-    Arm, Block, Expr, Field, FieldValue, FnArg, ImplItem, Item, Macro, Signature, Stmt, Token, TraitItem, Variant, Visibility,
-    WherePredicate,
+    Arm, Block, Expr, Field, FieldValue, FnArg, ImplItem, Item, Macro, Signature, Stmt, Token, TraitItem, Variant,
+    Visibility, WherePredicate,
     parse::Parser,
     punctuated::Punctuated,
     spanned::Spanned,
@@ -41,12 +41,7 @@ pub(super) struct Part {
 /// All parts of the item at `range`, with byte ranges of the whole text.
 pub(super) fn parts(text: &str, range: Range<usize>, grammar: Grammar) -> Vec<Part> {
     let source = &text[range.clone()];
-    let mut finder = Finder {
-        text: source,
-        parts: Vec::new(),
-        parent: None,
-        chain: None,
-    };
+    let mut finder = Finder { text: source, parts: Vec::new(), parent: None, chain: None };
     // It was parsed as a part of its file before; here it can't fail.
     match grammar {
         Grammar::Item => syn::parse_str(source).map(|item: Item| visit::visit_item(&mut finder, &item)),
@@ -62,7 +57,7 @@ pub(super) fn parts(text: &str, range: Range<usize>, grammar: Grammar) -> Vec<Pa
 }
 
 /// Indexes of the parts within `scope` that `wanted` may mean: those of the
-/// best rank, and of several that start together the longest.
+/// best rank, and none that lies within another.
 pub(super) fn search(text: &str, parts: &[Part], scope: &Range<usize>, wanted: &str) -> Vec<usize> {
     let inside = |part: &Part| part.rank != Rank::Holder && within(&part.shape.range, scope);
     let hits = parts.iter().enumerate().filter(|(_, part)| inside(part)).filter_map(|(at, part)| {
@@ -75,11 +70,13 @@ pub(super) fn search(text: &str, parts: &[Part], scope: &Range<usize>, wanted: &
     let Some(best) = hits.iter().map(|(fit, _)| *fit).min() else {
         return Vec::new();
     };
-    let mut found: Vec<usize> = hits.iter().filter(|(fit, _)| *fit == best).map(|(_, at)| *at).collect();
-    // A node comes before what it holds: of those with one start, the first is the longest.
-    found.sort_by_key(|at| (parts[*at].shape.start, std::cmp::Reverse(parts[*at].shape.range.end)));
-    found.dedup_by_key(|at| parts[*at].shape.start);
-    found
+    let found: Vec<usize> = hits.iter().filter(|(fit, _)| *fit == best).map(|(_, at)| *at).collect();
+    let range = |at: &usize| &parts[*at].shape.range;
+    let inner = |at: &usize| found.iter().any(|other| within(range(at), range(other)));
+    let mut outer: Vec<usize> = found.iter().copied().filter(|at| !inner(at)).collect();
+    // A nested item is a statement too.
+    outer.dedup_by_key(|at| range(at).clone());
+    outer
 }
 
 /// Whether a range lies within another and is not all of it.
@@ -95,16 +92,20 @@ enum Fit {
     Prefix,
 }
 
+/// Compares without white space, and without comments that `wanted` leaves out.
 fn starts_with(source: &str, wanted: &str) -> Option<Fit> {
-    let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
-    let mut source = source.chars().peekable();
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = source;
     let mut last = ' ';
     for c in wanted.chars().filter(|c| !c.is_whitespace()) {
-        while source.next_if(|s| s.is_whitespace()).is_some() {}
-        source.next_if_eq(&c)?;
+        rest = rest.trim_start();
+        while !rest.starts_with(c) && rest.starts_with("//") {
+            rest = rest.split_once('\n')?.1.trim_start();
+        }
+        rest = rest.strip_prefix(c)?;
         last = c;
     }
-    let within_word = is_name(&last) && source.peek().is_some_and(is_name);
+    let within_word = is_name(last) && rest.starts_with(is_name);
     Some(if within_word { Fit::Prefix } else { Fit::Word })
 }
 
@@ -147,11 +148,7 @@ impl Finder<'_> {
         let (chain, closed) = self.chain.take().unwrap_or((self.parent, None));
         let end = closed.unwrap_or(expr.span().byte_range().end);
         if let Some(shape) = Shape::at(dot.byte_range().start..end, self.text) {
-            self.parts.push(Part {
-                rank: Rank::Member,
-                parent: chain,
-                shape,
-            });
+            self.parts.push(Part { rank: Rank::Member, parent: chain, shape });
         }
         self.chain = Some((chain, None));
         self.visit_expr(base);

@@ -21,7 +21,11 @@ pub(super) fn words(text: &str) -> Vec<&str> {
     while let Some(first) = rest.chars().next() {
         let end = match first {
             _ if rest.starts_with("::") => 2,
-            c if is_name(c) => rest.find(|c| !is_name(c)).unwrap_or(rest.len()),
+            // A lifetime is one word.
+            c if is_name(c) || c == '\'' => {
+                let after = &rest[c.len_utf8()..];
+                rest.len() - after.trim_start_matches(is_name).len()
+            }
             c => c.len_utf8(),
         };
         found.push(&rest[..end]);

@@ -1,0 +1,133 @@
+// What the theme makes of mdBook's own parts: words, buttons, themes, keys.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { editions, forEveryPage, launch, open, pages, read, serve } from './site.mjs';
+
+let browser;
+let site;
+before(async () => {
+    browser = await launch();
+    site = await serve();
+});
+after(async () => {
+    await browser.close();
+    site.close();
+});
+
+/** The pages of an edition whose HTML has `mark`; fails if there is none. */
+function pagesWith(edition, mark) {
+    const found = pages(edition).filter(page => read(edition, page).includes(mark));
+    assert.ok(found.length > 0, `no page of ${edition} has ${mark}: nothing was checked`);
+    return found;
+}
+
+test('titles of warnings and notes are Korean in the Korean edition', async () => {
+    const korean = { warning: '경고', note: '참고' };
+    for (const name of pagesWith('ko', 'blockquote-tag-title')) {
+        for (const javaScriptEnabled of [true, false]) {
+            const { page, close } = await open(browser, site.url('ko', name), { javaScriptEnabled });
+            for (const [kind, word] of Object.entries(korean)) {
+                for (const title of await page.locator(`.blockquote-tag-${kind} > .blockquote-tag-title`).all()) {
+                    assert.equal(await title.evaluate(shown), word, `ko/${name}`);
+                }
+            }
+            await close();
+        }
+    }
+});
+
+// The words that a reader sees: those of a size, and those that CSS adds.
+function shown(element) {
+    const own = getComputedStyle(element).fontSize === '0px' ? '' : element.innerText.trim();
+    const added = getComputedStyle(element, '::after').content;
+    return own + (added === 'none' ? '' : JSON.parse(added));
+}
+
+test('a quotation mark in Korean closes as it should', () => {
+    for (const name of pages('ko')) {
+        const [, main] = read('ko', name).split('<main>');
+        const opening = main.split('“').length;
+        const closing = main.split('”').length;
+        assert.equal(opening, closing, `ko/${name}: build it with MDBOOK_OUTPUT__HTML__SMART_PUNCTUATION=false`);
+    }
+});
+
+for (const edition of editions) {
+    test(`wrong code cannot be copied, a snippet can (${edition})`, async () => {
+        let wrong = 0;
+        let right = 0;
+        for (const name of pagesWith(edition, '<figure class="block')) {
+            const { page, close } = await open(browser, site.url(edition, name));
+            wrong += await page.locator('.wrong, .fails').count();
+            right += await page.locator('.snippet:not(.wrong, .fails) .clip-button').count();
+            assert.equal(await page.locator(':is(.wrong, .fails, .output) .clip-button').count(), 0, name);
+            assert.equal(
+                await page.locator('.snippet:not(.wrong, .fails, :has(.clip-button))').count(), 0,
+                `${name}: a snippet without its copy button`,
+            );
+            await close();
+        }
+        assert.ok(wrong > 0, 'no page shows wrong code: nothing was checked');
+        assert.ok(right > 0);
+    });
+}
+
+test('every block says where it comes from', async () => {
+    await forEveryPage(async (edition, name) => {
+        const { page, close } = await open(browser, site.url(edition, name));
+        const silent = await page.locator('figure.block').evaluateAll(
+            blocks => blocks.filter(block => !block.querySelector('figcaption')?.innerText.trim()).length,
+        );
+        await close();
+        assert.equal(silent, 0);
+    });
+});
+
+test('the menu offers Auto, Light and Dark, and knows a theme that another book stored', async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(() => localStorage.setItem('mdbook-theme', 'coal'));
+    const page = await context.newPage();
+    await page.goto(site.url('en', 'index.html'));
+    await page.locator('#mdbook-theme-toggle').click();
+    const entries = page.locator('#mdbook-theme-list button:visible');
+    assert.deepEqual(await entries.allInnerTexts(), ['Auto', 'Light', 'Dark']);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Dark');
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Light');
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const dark = await background();
+    await page.keyboard.press('Enter');
+    assert.notEqual(await background(), dark);
+    await context.close();
+});
+
+test('the table of contents opens from the keyboard', async () => {
+    const { page, close } = await open(browser, site.url('ko', 'index.html'), { width: 390 });
+    const toggle = page.locator('#mdbook-sidebar-toggle');
+    assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
+    await toggle.press('Enter');
+    await page.waitForFunction(
+        () => document.getElementById('mdbook-sidebar-toggle').getAttribute('aria-expanded') === 'true',
+    );
+    await page.locator('#mdbook-sidebar a').first().waitFor();
+    await close();
+});
+
+test('the eye button shows hidden lines and keeps its name', async () => {
+    for (const [edition, names] of [['en', ['Show hidden lines', 'Hide lines']], ['ko', ['숨은 줄 보이기', '숨은 줄 감추기']]]) {
+        const [name] = pagesWith(edition, 'class="boring"');
+        const { page, close } = await open(browser, site.url(edition, name));
+        const hidden = page.locator('figure:has(.boring) .boring').first();
+        const eye = page.locator('figure:has(.boring) .buttons button:not(.clip-button)').first();
+        assert.equal(await hidden.isVisible(), false);
+        assert.equal(await eye.getAttribute('aria-label'), names[0]);
+        await eye.click();
+        assert.equal(await hidden.isVisible(), true);
+        assert.equal(await eye.getAttribute('aria-label'), names[1]);
+        await eye.click();
+        assert.equal(await hidden.isVisible(), false);
+        assert.equal(await eye.getAttribute('aria-label'), names[0]);
+        await close();
+    }
+});
