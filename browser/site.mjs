@@ -89,7 +89,10 @@ export async function serve() {
         origin,
         sent,
         url: (edition, page) => `${origin}${base}${edition}/${page}`,
-        close: () => server.close(),
+        close() {
+            server.close();
+            server.closeAllConnections();
+        },
     };
 }
 

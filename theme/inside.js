@@ -206,7 +206,6 @@
 
     // The heading being read: both editions give it the same id.
     function place() {
-        const line = window.innerHeight / 3;
         const target = location.hash.length > 1
             && document.getElementById(decodeURIComponent(location.hash.slice(1)));
         if (target) {
@@ -215,6 +214,11 @@
                 return target.id;
             }
         }
+        if (window.scrollY === 0) {
+            return '';
+        }
+        const bottom = window.scrollY + window.innerHeight >= html.scrollHeight - 1;
+        const line = bottom ? window.innerHeight : window.innerHeight / 3;
         const passed = Array.from(document.querySelectorAll('main :is(h2, h3, h4, h5, h6, section)[id]'))
             .filter(heading => heading.getBoundingClientRect().top < line);
         return passed.at(-1)?.id ?? '';

@@ -4,6 +4,8 @@
 //! resource that runs through the whole book, and [`testing`] is what the
 //! proofs put in place of an API server.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 pub mod architecture;
 pub mod document;
 pub mod testing;

@@ -29,8 +29,8 @@ use std::{ops::Range, sync::Arc};
 pub use data::by_key;
 
 use address::Request;
-use find::Inside;
 use index::{Entry, literal};
+use parts::Parts;
 use text::Region;
 
 /// Why a text is not Rust.
@@ -66,9 +66,8 @@ impl CutFault {
         Self { ambiguous: false, message, label: label.to_owned(), span, candidates }
     }
 
-    fn ambiguous(message: String, label: &str, span: Range<usize>, candidates: Vec<String>) -> Self {
-        let ambiguous = true;
-        Self { ambiguous, ..Self::unknown(message, label, span, candidates) }
+    fn ambiguous(message: String, span: Range<usize>, candidates: Vec<String>) -> Self {
+        Self { ambiguous: true, message, label: "which one?".to_owned(), span, candidates }
     }
 }
 
@@ -128,17 +127,6 @@ pub struct Module {
     pub cfgs: Vec<String>,
     /// What `#[path]` says.
     pub file: Option<String>,
-}
-
-/// An item of a file, by the address that cuts it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The shortest address that names it alone, or its name if none does.
-    pub address: String,
-    /// Its first line, from 1, without the doc comment.
-    pub first_line: usize,
-    /// Its last line.
-    pub last_line: usize,
 }
 
 /// What an address cuts.
@@ -278,7 +266,10 @@ impl RustFile {
 
     /// Every `mod name;`.
     pub fn modules(&self) -> impl Iterator<Item = Module> {
-        let declared = self.entries.iter().filter(|entry| entry.keyword == "mod" && !entry.has_body);
+        let declared = self
+            .entries
+            .iter()
+            .filter(|entry| entry.keyword == "mod" && self.text[..entry.shape.range.end].ends_with(';'));
         declared.map(|entry| {
             let attributes: Vec<String> = plain_attributes(entry).collect();
             let path = |a: &String| {
@@ -294,11 +285,12 @@ impl RustFile {
         })
     }
 
-    /// Every item, with an address that cuts it.
-    pub fn items(&self) -> impl Iterator<Item = Listed> {
+    /// Every item: the shortest address that names it alone, or its path if
+    /// none does, with its first and last line.
+    pub fn items(&self) -> impl Iterator<Item = (String, (usize, usize))> {
         self.entries.iter().map(|entry| {
-            let (first_line, last_line) = self.region(entry).line_numbers(&self.text);
-            Listed { address: self.address_of(entry).unwrap_or_else(|| entry.names[0].clone()), first_line, last_line }
+            let address = self.address_of(entry).unwrap_or_else(|| entry.names[0].clone());
+            (address, self.region(entry).line_numbers(&self.text))
         })
     }
 
@@ -343,19 +335,11 @@ impl RustFile {
         let mut region = home.clone();
         let mut cfgs = entry.cfgs.clone();
         if !request.parts.is_empty() || request.run.is_some() {
-            let inside = Inside {
-                text: &self.text,
-                address,
-                parts: parts::parts(&self.text, entry.shape.range.clone(), entry.grammar),
-            };
-            let (first, last) = inside.find(&entry.shape.range, request)?;
-            let range = first.shape.range.start..last.shape.range.end;
-            region = Region::new(&self.text, range.clone(), first.shape.docs());
-            let around = inside
-                .parts
-                .iter()
-                .filter(|part| part.shape.range.start <= range.start && part.shape.range.end >= range.end);
-            cfgs.extend(around.flat_map(|part| part.shape.cfgs()));
+            let parts = Parts::of(&self.text, entry, address);
+            let (first, last) = parts.find(&entry.shape.range, request)?;
+            let range = first.range.start..last.range.end;
+            cfgs.extend(parts.cfgs_around(range.clone()));
+            region = Region::new(&self.text, range, first.docs());
         }
         let (first_line, last_line) = region.line_numbers(&self.text);
         cfgs.retain(|cfg| !cut.cfgs.contains(cfg));
@@ -385,3 +369,6 @@ fn collect_literals(tokens: proc_macro2::TokenStream, found: &mut Vec<String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

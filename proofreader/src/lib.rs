@@ -4,6 +4,8 @@
 //! It writes nothing but the book that it hands back to mdBook, and starts
 //! nothing but `cargo metadata`.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 mod appendix;
 pub mod book;
 pub mod crates;

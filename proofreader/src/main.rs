@@ -4,6 +4,8 @@
 //! Faults end the build. With `BOOK_FAULTS=page` they stand in the pages
 //! instead, which is what a writer wants who has the book served.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 use std::{env, io, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};

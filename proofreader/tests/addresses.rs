@@ -90,9 +90,9 @@ fn every_item_of_the_kube_crates_is_cut_by_its_own_address() {
     for name in ["kube", "kube-client", "kube-core", "kube-derive", "kube-runtime"] {
         for path in rust_files(&crates.get(name).unwrap().root.join("src")) {
             let file = files.rust(&path).unwrap();
-            for item in file.items() {
+            for (address, lines) in file.items() {
                 items += 1;
-                let fault = round_trip(&file, &item.address, (item.first_line, item.last_line));
+                let fault = round_trip(&file, &address, lines);
                 wrong.extend(fault.map(|fault| format!("{}: {fault}", path.display())));
             }
         }
@@ -108,9 +108,9 @@ fn what_an_ambiguous_part_could_be_is_an_address_of_it() {
     let mut candidates = 0;
     for path in ["src/watcher.rs", "src/finalizer.rs", "src/controller/mod.rs", "src/reflector/store.rs"] {
         let file = files.rust(&crates.get("kube-runtime").unwrap().root.join(path)).unwrap();
-        for item in file.items() {
-            for part in ["let", "if", "match", "Some", "None", "Ok", "self", ".", "pub", "State", "return"] {
-                let Err(fault) = file.cut(&format!("{} + {part}", item.address)) else { continue };
+        for (item, _) in file.items().filter(|(item, _)| !item.starts_with("impl") && !item.starts_with("tests")) {
+            for part in ["let", "if", "match", "Some", "None", "."] {
+                let Err(fault) = file.cut(&format!("{item} + {part}")) else { continue };
                 let mut seen = BTreeSet::new();
                 for candidate in &fault.candidates {
                     candidates += 1;

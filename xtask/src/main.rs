@@ -1,5 +1,7 @@
 //! `cargo xtask`: one command a task. Each prints what it starts; a failure names the command that failed.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 mod accept;
 mod locks;
 mod site;

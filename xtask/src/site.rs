@@ -12,17 +12,20 @@ use proofreader::{evidence::below, page::Edition};
 use crate::{echo_and_run, tools};
 
 /// What differs between the editions in `book.toml`.
-fn settings(edition: Edition) -> [(&'static str, &'static str); 3] {
+fn settings(edition: Edition) -> [(&'static str, &'static str); 4] {
     match edition {
         Edition::En => [
             ("MDBOOK_BOOK__SRC", "src/en"),
             ("MDBOOK_BOOK__LANGUAGE", "en"),
             ("MDBOOK_BOOK__TITLE", "Inside kube-rs"),
+            ("MDBOOK_OUTPUT__HTML__SMART_PUNCTUATION", "true"),
         ],
         Edition::Ko => [
             ("MDBOOK_BOOK__SRC", "src/ko"),
             ("MDBOOK_BOOK__LANGUAGE", "ko"),
             ("MDBOOK_BOOK__TITLE", "kube-rs 내부"),
+            // Beside a Korean particle it curls a closing quote the wrong way.
+            ("MDBOOK_OUTPUT__HTML__SMART_PUNCTUATION", "false"),
         ],
     }
 }

@@ -5,6 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use http::Uri;
@@ -14,6 +15,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
+    time::{error::Elapsed, timeout},
 };
 
 use super::{Answer, Play, Received, Script, ScriptError, lock};
@@ -96,9 +98,16 @@ impl Server {
     }
 
     /// Waits until what has reached the server is as `wanted`.
-    pub async fn until(&self, wanted: impl FnMut(&Seen) -> bool) {
-        // The sender lives as long as `self`, so this ends with a match only.
-        let _ = self.inner.seen.subscribe().wait_for(wanted).await;
+    ///
+    /// # Errors
+    ///
+    /// If it is not after five seconds: on loopback it never will be.
+    pub async fn until(&self, wanted: impl FnMut(&Seen) -> bool) -> Result<(), Elapsed> {
+        let mut seen = self.inner.seen.subscribe();
+        let matching = seen.wait_for(wanted);
+        // The sender lives as long as `self`, so this is a match or too late.
+        let _ = timeout(Duration::from_secs(5), matching).await?;
+        Ok(())
     }
 
     /// All requests, after the last of the conversation.

@@ -33,7 +33,7 @@ pub fn by_key(text: &str, kind: &str, address: &str) -> Result<String, CutFault>
             }
             _ => {
                 let message = format!("{} sections are named `{key}`", found.len());
-                return Err(CutFault::ambiguous(message, "which one?", span, Vec::new()));
+                return Err(CutFault::ambiguous(message, span, Vec::new()));
             }
         }
     }

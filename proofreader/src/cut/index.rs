@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use syn::{
-    ImplItem, Item, ItemImpl, TraitItem, Type, Variant,
+    ImplItem, Item, ItemImpl, ItemMacro, Stmt, TraitItem, Type, Variant,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -99,6 +99,12 @@ impl Shape {
         self.attributes.iter().filter_map(|a| a.cfg()).map(str::to_owned)
     }
 
+    /// Where it can be said to start: after its attributes, or at one of them.
+    pub fn starts(&self) -> impl Iterator<Item = usize> {
+        let attributes = self.attributes.iter().filter(|a| a.doc.is_none());
+        [self.start].into_iter().chain(attributes.map(|a| a.range.start))
+    }
+
     /// What is not shown of it.
     pub fn docs(&self) -> impl Iterator<Item = Range<usize>> {
         self.attributes.iter().filter(|a| a.is_doc()).map(|a| a.range.clone())
@@ -133,21 +139,20 @@ pub(super) enum Grammar {
 /// One item of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// The keyword that makes it; `call` for a macro's invocation, `variant` for a variant.
+    /// The keyword that makes it, or `variant`, or `call` for a macro's invocation.
     pub keyword: &'static str,
     pub grammar: Grammar,
     /// The path of what encloses it.
     pub scope: String,
-    /// Its full path, or for an impl, a `use` and an invocation its text; then,
-    /// for what an impl holds, the path that names the trait.
+    /// What it can be called: first its path, which for an impl, a `use` and
+    /// an invocation ends in its text; then the path behind its keyword, and
+    /// for what an impl holds the path that names the trait.
     pub names: Vec<String>,
     pub shape: Shape,
     /// The bytes of its name.
     pub name_span: Range<usize>,
-    /// Its own `cfg`s and those around it.
+    /// The `cfg`s around it, then its own.
     pub cfgs: Vec<String>,
-    /// Whether it has a body, or is the end of a line.
-    pub has_body: bool,
 }
 
 impl Entry {
@@ -169,8 +174,7 @@ pub(super) fn entries(text: &str, file: &syn::File) -> Vec<Entry> {
         let inside = text[range].trim_start_matches("#![").trim_end_matches(']').trim();
         Some(collapsed(inside.strip_prefix("cfg(")?.strip_suffix(')')?))
     });
-    let mut indexer =
-        Indexer { text, cfgs: cfgs.collect(), entries: Vec::new(), scope: Vec::new(), qualifier: None, bodies: 0 };
+    let mut indexer = Indexer { text, cfgs: cfgs.collect(), entries: Vec::new(), scope: Vec::new(), qualifier: None };
     indexer.visit_file(file);
     indexer.entries
 }
@@ -182,80 +186,38 @@ struct Indexer<'a> {
     /// `<Type as Trait>` directly within an impl, with the modules around it.
     qualifier: Option<String>,
     cfgs: Vec<String>,
-    /// How many functions are around.
-    bodies: usize,
 }
 
-/// What an entry is made of besides its tokens.
-struct Named {
-    keyword: &'static str,
-    grammar: Grammar,
-    name: String,
-    name_span: Range<usize>,
-    has_body: bool,
-}
-
-impl Named {
-    fn new(keyword: &'static str, grammar: Grammar, ident: &syn::Ident) -> Self {
-        Self { keyword, grammar, name: ident.to_string(), name_span: ident.span().byte_range(), has_body: true }
-    }
-}
+/// What makes an item: its keyword, its grammar, and where its name stands.
+type Head = (&'static str, Grammar, Range<usize>);
 
 impl Indexer<'_> {
-    fn add(&mut self, node: &impl Spanned, named: Named, enters: Option<String>, inner: impl FnOnce(&mut Self)) {
-        let Some(shape) = Shape::of(node, self.text) else { return };
+    /// Notes an item, then looks at what it holds.
+    fn add(&mut self, node: &impl Spanned, (keyword, grammar, name_span): Head, inner: impl FnOnce(&mut Self)) {
+        let name = collapsed(self.text[name_span.clone()].trim_end().trim_end_matches([',', ';']));
+        // `const _` has no name to be asked for by.
+        let Some(shape) = Shape::of(node, self.text).filter(|_| name != "_") else { return inner(self) };
         let (outer_cfgs, outer_scope) = (self.cfgs.len(), self.scope.len());
-        let qualifier = self.qualifier.take();
         self.cfgs.extend(shape.cfgs());
         let scope = self.scope.join("::");
-        let mut names = vec![joined(&scope, &named.name)];
-        names.extend(qualifier.as_ref().map(|q| format!("{q}::{}", named.name)));
-        // An impl's qualifier is for what it holds, and given by the caller.
-        self.entries.push(Entry {
-            keyword: named.keyword,
-            grammar: named.grammar,
-            scope,
-            names,
-            shape,
-            name_span: named.name_span,
-            cfgs: self.cfgs.clone(),
-            has_body: named.has_body,
-        });
-        self.scope.extend(enters);
+        let path = joined(&scope, &name);
+        let qualifier = self.qualifier.take();
+        let names = match keyword {
+            "impl" | "use" | "call" | "variant" => vec![path],
+            _ => {
+                let qualified = qualifier.as_ref().map(|qualifier| format!("{qualifier}::{name}"));
+                let told = format!("{keyword} {path}");
+                [path].into_iter().chain(qualified).chain([told]).collect()
+            }
+        };
+        let cfgs = self.cfgs.clone();
+        let entry = Entry { keyword, grammar, scope, names, shape, name_span, cfgs };
+        self.scope.extend((!entry.is_headed()).then_some(name));
+        self.entries.push(entry);
         inner(self);
         self.scope.truncate(outer_scope);
         self.cfgs.truncate(outer_cfgs);
         self.qualifier = qualifier;
-    }
-
-    fn named(&mut self, node: &impl Spanned, named: Named, inner: impl FnOnce(&mut Self)) {
-        // `const _` has no name to be asked for by.
-        if named.name == "_" {
-            return inner(self);
-        }
-        let name = named.name.clone();
-        let bodies = usize::from(named.keyword == "fn");
-        self.bodies += bodies;
-        self.add(node, named, Some(name), inner);
-        self.bodies -= bodies;
-    }
-
-    /// An item whose name is its text.
-    fn texted(
-        &mut self,
-        node: &impl Spanned,
-        keyword: &'static str,
-        text: Range<usize>,
-        inner: impl FnOnce(&mut Self),
-    ) {
-        let named = Named {
-            keyword,
-            grammar: Grammar::Item,
-            name: collapsed(self.text[text.clone()].trim_end().trim_end_matches([',', ';'])),
-            name_span: text,
-            has_body: true,
-        };
-        self.add(node, named, None, inner);
     }
 
     fn implementation(&mut self, item: &ItemImpl) {
@@ -265,10 +227,19 @@ impl Indexer<'_> {
         let of = item.trait_.as_ref().map(|(of, _)| format!(" as {}", source(of.span())));
         let qualifier = joined(&self.scope.join("::"), &format!("<{ty}{}>", of.unwrap_or_default()));
         let name = type_name(&item.self_ty).unwrap_or(ty);
-        self.texted(item, "impl", head, |indexer| {
+        self.add(item, ("impl", Grammar::Item, head), |indexer| {
             indexer.scope.push(name);
             indexer.qualifier = Some(qualifier);
             visit::visit_item_impl(indexer, item);
+        });
+    }
+
+    /// An item-position macro: `cfg_client! { … }` holds items.
+    fn invocation(&mut self, item: &Item, call: &ItemMacro) {
+        let Some(shape) = Shape::of(call, self.text) else { return };
+        let held = syn::parse2::<syn::File>(call.mac.tokens.clone()).ok();
+        self.add(item, ("call", Grammar::Item, shape.start..shape.range.end), |indexer| {
+            held.iter().flat_map(|file| &file.items).for_each(|item| indexer.visit_item(item));
         });
     }
 }
@@ -299,27 +270,18 @@ impl<'ast> Visit<'ast> for Indexer<'_> {
             Item::Type(i) => ("type", &i.ident),
             Item::Union(i) => ("union", &i.ident),
             Item::Impl(i) => return self.implementation(i),
-            // Within a function it is a part of it.
-            Item::Use(_) if self.bodies > 0 => return,
             Item::Use(i) => {
                 let text = i.use_token.span().byte_range().start..i.semi_token.span().byte_range().start;
-                return self.texted(item, "use", text, |_| ());
+                return self.add(item, ("use", Grammar::Item, text), |_| ());
             }
             Item::Macro(i) => match &i.ident {
-                Some(ident) => ("macro", ident),
-                None => {
-                    let Some(shape) = Shape::of(i, self.text) else { return };
-                    let held = syn::parse2::<syn::File>(i.mac.tokens.clone()).ok();
-                    return self.texted(item, "call", shape.start..shape.range.end, |indexer| {
-                        held.iter().flat_map(|file| &file.items).for_each(|item| indexer.visit_item(item));
-                    });
-                }
+                Some(ident) => ("macro_rules!", ident),
+                None => return self.invocation(item, i),
             },
             _ => return visit::visit_item(self, item),
         };
-        let mut named = Named::new(keyword, Grammar::Item, ident);
-        named.has_body = !matches!(item, Item::Mod(module) if module.content.is_none());
-        self.named(item, named, |indexer| visit::visit_item(indexer, item));
+        let head = (keyword, Grammar::Item, ident.span().byte_range());
+        self.add(item, head, |indexer| visit::visit_item(indexer, item));
     }
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
@@ -329,8 +291,8 @@ impl<'ast> Visit<'ast> for Indexer<'_> {
             ImplItem::Type(i) => ("type", &i.ident),
             _ => return,
         };
-        let named = Named::new(keyword, Grammar::ImplItem, ident);
-        self.named(item, named, |indexer| visit::visit_impl_item(indexer, item));
+        let head = (keyword, Grammar::ImplItem, ident.span().byte_range());
+        self.add(item, head, |indexer| visit::visit_impl_item(indexer, item));
     }
 
     fn visit_trait_item(&mut self, item: &'ast TraitItem) {
@@ -340,12 +302,19 @@ impl<'ast> Visit<'ast> for Indexer<'_> {
             TraitItem::Type(i) => ("type", &i.ident),
             _ => return,
         };
-        let named = Named::new(keyword, Grammar::TraitItem, ident);
-        self.named(item, named, |indexer| visit::visit_trait_item(indexer, item));
+        let head = (keyword, Grammar::TraitItem, ident.span().byte_range());
+        self.add(item, head, |indexer| visit::visit_trait_item(indexer, item));
     }
 
     fn visit_variant(&mut self, variant: &'ast Variant) {
-        let named = Named::new("variant", Grammar::Variant, &variant.ident);
-        self.named(variant, named, |indexer| visit::visit_variant(indexer, variant));
+        let head = ("variant", Grammar::Variant, variant.ident.span().byte_range());
+        self.add(variant, head, |indexer| visit::visit_variant(indexer, variant));
+    }
+
+    /// A `use` within a function is a part of it, no item of the file.
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if !matches!(stmt, Stmt::Item(Item::Use(_))) {
+            visit::visit_stmt(self, stmt);
+        }
     }
 }

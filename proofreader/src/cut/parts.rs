@@ -5,19 +5,26 @@ use std::ops::Range;
 
 use proc_macro2::Span;
 use syn::{
-    Arm, Block, Expr, Field, FieldValue, FnArg, ImplItem, Item, Macro, Signature, Stmt, Token, TraitItem, Variant,
-    Visibility, WherePredicate,
+    Arm, Block, Expr, ExprIf, ExprStruct, Field, FieldValue, FnArg, ImplItem, Item, Macro, Signature, Stmt, Token,
+    TraitItem, Variant, WherePredicate,
     parse::Parser,
     punctuated::Punctuated,
     spanned::Spanned,
     visit::{self, Visit},
 };
 
-use super::index::{Grammar, Shape};
+use super::{
+    CutFault,
+    address::{Request, is_operand},
+    find::NEAR,
+    index::{Entry, Grammar, Shape},
+    text::{beginnings, collapsed, starts_with, within, words},
+};
+use crate::report::closest;
 
 /// Which nodes are meant first, when several start with the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
+enum Rank {
     /// What stands on lines of its own: statements, arms, fields, variants,
     /// items, and the links of a method chain.
     Member,
@@ -29,232 +36,290 @@ pub(super) enum Rank {
     Holder,
 }
 
-/// One node.
+/// One node. Those with one parent and rank are siblings.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
-    pub rank: Rank,
-    /// The node that holds it: parts with one parent and rank are siblings.
-    pub parent: Option<usize>,
-    pub shape: Shape,
+struct Part {
+    rank: Rank,
+    parent: Option<usize>,
+    shape: Shape,
 }
 
-/// All parts of the item at `range`, with byte ranges of the whole text.
-pub(super) fn parts(text: &str, range: Range<usize>, grammar: Grammar) -> Vec<Part> {
-    let source = &text[range.clone()];
-    let mut finder = Finder { text: source, parts: Vec::new(), parent: None, chain: None };
-    // It was parsed as a part of its file before; here it can't fail.
-    match grammar {
-        Grammar::Item => syn::parse_str(source).map(|item: Item| visit::visit_item(&mut finder, &item)),
-        Grammar::ImplItem => syn::parse_str(source).map(|item: ImplItem| visit::visit_impl_item(&mut finder, &item)),
-        Grammar::TraitItem => syn::parse_str(source).map(|item: TraitItem| visit::visit_trait_item(&mut finder, &item)),
-        Grammar::Variant => syn::parse_str(source).map(|item: Variant| visit::visit_variant(&mut finder, &item)),
-    }
-    .unwrap_or_default();
-    for part in &mut finder.parts {
-        part.shape.shift(range.start);
-    }
-    finder.parts
+/// The parts of one item, for one piece of an address.
+pub(super) struct Parts<'a> {
+    text: &'a str,
+    address: &'a str,
+    parts: Vec<Part>,
 }
 
-/// Indexes of the parts within `scope` that `wanted` may mean: those of the
-/// best rank, and none that lies within another.
-pub(super) fn search(text: &str, parts: &[Part], scope: &Range<usize>, wanted: &str) -> Vec<usize> {
-    let inside = |part: &Part| part.rank != Rank::Holder && within(&part.shape.range, scope);
-    let hits = parts.iter().enumerate().filter(|(_, part)| inside(part)).filter_map(|(at, part)| {
-        let source = |start: usize| &text[start..part.shape.range.end];
-        let attributes = part.shape.attributes.iter().filter(|a| a.doc.is_none()).map(|a| a.range.start);
-        let fit = attributes.chain([part.shape.start]).filter_map(|start| starts_with(source(start), wanted)).min()?;
-        Some(((fit, part.rank), at))
-    });
-    let hits: Vec<_> = hits.collect();
-    let Some(best) = hits.iter().map(|(fit, _)| *fit).min() else {
-        return Vec::new();
-    };
-    let found: Vec<usize> = hits.iter().filter(|(fit, _)| *fit == best).map(|(_, at)| *at).collect();
-    let range = |at: &usize| &parts[*at].shape.range;
-    let inner = |at: &usize| found.iter().any(|other| within(range(at), range(other)));
-    let mut outer: Vec<usize> = found.iter().copied().filter(|at| !inner(at)).collect();
-    // A nested item is a statement too.
-    outer.dedup_by_key(|at| range(at).clone());
-    outer
+/// How the candidates for an operand become pieces of an address.
+struct Frame<'a> {
+    base: &'a str,
+    before: &'static str,
+    after: String,
 }
 
-/// Whether a range lies within another and is not all of it.
-pub(super) fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
-    inner.start >= outer.start && inner.end <= outer.end && inner != outer
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// It ends where a word ends.
-    Word,
-    /// It ends within a word.
-    Prefix,
-}
-
-/// Compares without white space, and without comments that `wanted` leaves out.
-fn starts_with(source: &str, wanted: &str) -> Option<Fit> {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let mut rest = source;
-    let mut last = ' ';
-    for c in wanted.chars().filter(|c| !c.is_whitespace()) {
-        rest = rest.trim_start();
-        while !rest.starts_with(c) && rest.starts_with("//") {
-            rest = rest.split_once('\n')?.1.trim_start();
+impl<'a> Parts<'a> {
+    /// Reads an item of the text again.
+    pub fn of(text: &'a str, entry: &Entry, address: &'a str) -> Self {
+        let Range { start, end } = entry.shape.range;
+        let source = &text[start..end];
+        let mut finder =
+            Finder { text: source, start: entry.shape.start - start, parts: Vec::new(), parent: None, chain: None };
+        // It was parsed as a part of its file before; here it can't fail.
+        match entry.grammar {
+            Grammar::Item => syn::parse_str(source).map(|item: Item| visit::visit_item(&mut finder, &item)),
+            Grammar::ImplItem => {
+                syn::parse_str(source).map(|item: ImplItem| visit::visit_impl_item(&mut finder, &item))
+            }
+            Grammar::TraitItem => {
+                syn::parse_str(source).map(|item: TraitItem| visit::visit_trait_item(&mut finder, &item))
+            }
+            Grammar::Variant => syn::parse_str(source).map(|item: Variant| visit::visit_variant(&mut finder, &item)),
         }
-        rest = rest.strip_prefix(c)?;
-        last = c;
+        .unwrap_or_default();
+        let mut parts = finder.parts;
+        parts.iter_mut().for_each(|part| part.shape.shift(start));
+        Self { text, address, parts }
     }
-    let within_word = is_name(last) && rest.starts_with(is_name);
-    Some(if within_word { Fit::Prefix } else { Fit::Word })
+
+    /// The first and the last part that a request asks for, often one.
+    pub fn find(&self, item: &Range<usize>, request: &Request) -> Result<(&Shape, &Shape), CutFault> {
+        let mut scope = item.clone();
+        let mut base = request.item.clone();
+        let mut found = None;
+        for operand in &request.parts {
+            let frame = self.frame(&base, " + ", String::new());
+            let at = self.one(&self.inside(&scope), operand, &frame)?;
+            scope = self.parts[at].shape.range.clone();
+            base.end = operand.end;
+            found = Some((at, at));
+        }
+        if let Some((from, to)) = &request.run {
+            let frame = self.frame(&base, " from ", format!(" to {}", &self.address[to.clone()]));
+            let first = self.one(&self.inside(&scope), from, &frame)?;
+            base.end = from.end;
+            let last = self.one(&self.siblings(first), to, &self.frame(&base, " to ", String::new()))?;
+            found = Some((first, last));
+        }
+        match found {
+            Some((first, last)) => Ok((&self.parts[first].shape, &self.parts[last].shape)),
+            None => Err(CutFault::unknown("no part is named".to_owned(), "of this item", base, Vec::new())),
+        }
+    }
+
+    /// The predicates of the `cfg`s on what is around a range, within the item.
+    pub fn cfgs_around(&self, range: Range<usize>) -> impl Iterator<Item = String> {
+        let around = move |part: &&Part| range == part.shape.range || within(&range, &part.shape.range);
+        self.parts.iter().filter(around).flat_map(|part| part.shape.cfgs())
+    }
+
+    fn frame(&self, base: &Range<usize>, before: &'static str, after: String) -> Frame<'_> {
+        Frame { base: &self.address[base.clone()], before, after }
+    }
+
+    fn inside(&self, scope: &Range<usize>) -> Vec<usize> {
+        let inside = |at: &usize| self.parts[*at].rank != Rank::Holder && within(&self.parts[*at].shape.range, scope);
+        (0..self.parts.len()).filter(inside).collect()
+    }
+
+    /// A part and the siblings after it.
+    fn siblings(&self, first: usize) -> Vec<usize> {
+        let kin = |at: usize| (self.parts[at].parent, self.parts[at].rank);
+        let start = self.parts[first].shape.start;
+        (0..self.parts.len()).filter(|at| kin(*at) == kin(first) && self.parts[*at].shape.start >= start).collect()
+    }
+
+    fn one(&self, among: &[usize], operand: &Range<usize>, frame: &Frame<'_>) -> Result<usize, CutFault> {
+        let wanted = &self.address[operand.clone()];
+        let Frame { base, before, after } = frame;
+        let name = |at: usize| {
+            let (around, words) = self.distinct(at, among, wanted)?;
+            Some(format!("{base}{around}{before}{words}{after}"))
+        };
+        match self.search(among, wanted).as_slice() {
+            [one] => Ok(*one),
+            [] => {
+                let near = self.near(among, wanted).into_iter().filter_map(name).collect();
+                let message = format!("no part of `{base}` starts with `{wanted}`");
+                let label = if *before == " to " { "not a sibling after it" } else { "no such part" };
+                Err(CutFault::unknown(message, label, operand.clone(), near))
+            }
+            several => {
+                let candidates = several.iter().filter_map(|at| name(*at)).take(4 * NEAR).collect();
+                let message = format!("{} parts of `{base}` start with `{wanted}`", several.len());
+                Err(CutFault::ambiguous(message, operand.clone(), candidates))
+            }
+        }
+    }
+
+    /// The parts that `wanted` may mean: those of the best rank, and none that
+    /// lies within another.
+    fn search(&self, among: &[usize], wanted: &str) -> Vec<usize> {
+        let fit = |at: usize| {
+            let Part { rank, shape, .. } = &self.parts[at];
+            let fits = |start: usize| starts_with(&self.text[start..shape.range.end], wanted);
+            let whole_words = shape.starts().filter_map(fits).max()?;
+            Some((!whole_words, *rank, at))
+        };
+        let hits: Vec<_> = among.iter().filter_map(|at| fit(*at)).collect();
+        let best = hits.iter().map(|(part_of_word, rank, _)| (*part_of_word, *rank)).min();
+        let mut outer: Vec<usize> = Vec::new();
+        // A part comes before what it holds.
+        for (_, _, at) in hits.iter().filter(|(part_of_word, rank, _)| best == Some((*part_of_word, *rank))) {
+            let range = &self.parts[*at].shape.range;
+            let held =
+                |by: &usize| within(range, &self.parts[*by].shape.range) || *range == self.parts[*by].shape.range;
+            if !outer.iter().any(held) {
+                outer.push(*at);
+            }
+        }
+        outer
+    }
+
+    /// The fewest first words that mean a part alone, if need be within one around it (` + …`).
+    fn distinct(&self, at: usize, among: &[usize], wanted: &str) -> Option<(String, String)> {
+        if let Some(words) = self.first_words(at, among, wanted) {
+            return Some((String::new(), words));
+        }
+        let own = &self.parts[at].shape.range;
+        let around = |by: &&usize| self.parts[**by].rank == Rank::Member && within(own, &self.parts[**by].shape.range);
+        among.iter().rev().filter(around).find_map(|by| {
+            let around = self.first_words(*by, among, "")?;
+            let words = self.first_words(at, &self.inside(&self.parts[*by].shape.range), wanted)?;
+            Some((format!(" + {around}"), words))
+        })
+    }
+
+    fn first_words(&self, at: usize, among: &[usize], wanted: &str) -> Option<String> {
+        let shape = &self.parts[at].shape;
+        shape.starts().find_map(|start| {
+            let lines = self.text[start..shape.range.end].lines().filter(|line| !line.trim_start().starts_with("//"));
+            let source = collapsed(&lines.collect::<Vec<_>>().join(" "));
+            let mut texts = beginnings(&source).take(80).filter(|text| text.len() >= wanted.len() && is_operand(text));
+            texts.find(|text| self.search(among, text) == [at]).map(str::to_owned)
+        })
+    }
+
+    /// Members whose first line shares the longest word, or is nearly what is wanted.
+    fn near(&self, among: &[usize], wanted: &str) -> Vec<usize> {
+        let line = |at: &usize| self.text[self.parts[*at].shape.start..].lines().next().unwrap_or_default();
+        let members: Vec<usize> = among.iter().copied().filter(|at| self.parts[*at].rank == Rank::Member).collect();
+        let beginning = |at: &usize| line(at).chars().take(wanted.chars().count()).collect::<String>();
+        let all: Vec<String> = members.iter().map(beginning).collect();
+        let nearest = closest(wanted, all.iter().map(String::as_str));
+        let longest = words(wanted).into_iter().max_by_key(|word| word.len()).filter(|word| word.len() > 2);
+        let shares = |at: &usize| longest.is_some_and(|word| words(line(at)).contains(&word));
+        let similar = |at: &usize| shares(at) || nearest.is_some_and(|nearest| beginning(at) == nearest);
+        members.into_iter().filter(similar).take(NEAR).collect()
+    }
 }
 
 struct Finder<'a> {
     text: &'a str,
+    /// The item's first byte after its attributes.
+    start: usize,
     parts: Vec<Part>,
     parent: Option<usize>,
     /// While the receiver of a method chain is visited: the node of the whole
-    /// chain, and where the link before ends if a `?` closed it.
+    /// chain, and the end of a `?` behind the next link.
     chain: Option<(Option<usize>, Option<usize>)>,
 }
 
 impl Finder<'_> {
     fn add(&mut self, rank: Rank, range: Range<usize>, inner: impl FnOnce(&mut Self)) {
-        let Some(shape) = Shape::at(range, self.text) else {
-            return inner(self);
-        };
         let parent = self.parent;
-        self.parent = Some(self.parts.len());
-        self.parts.push(Part { rank, parent, shape });
+        if let Some(shape) = Shape::at(range, self.text) {
+            self.parent = Some(self.parts.len());
+            self.parts.push(Part { rank, parent, shape });
+        }
         inner(self);
         self.parent = parent;
     }
 
-    fn member(&mut self, node: &impl Spanned, inner: impl FnOnce(&mut Self)) {
-        self.add(Rank::Member, node.span().byte_range(), inner);
-    }
-
-    fn signature(&mut self, visibility: Option<&Visibility>, signature: &Signature) {
-        let range = signature.span().byte_range();
-        let start = match visibility.map(|v| v.span().byte_range()) {
-            Some(own) if !own.is_empty() => own.start,
-            _ => range.start,
-        };
-        self.add(Rank::Head, start..range.end, |_| ());
+    /// From a token to the end of what belongs to it.
+    fn tail(&mut self, rank: Rank, token: Span, last: Span) {
+        self.add(rank, token.byte_range().start..last.byte_range().end, |_| ());
     }
 
     /// A link of a chain from its dot; then what it is applied to.
     fn link(&mut self, expr: &Expr, dot: Span, base: &Expr) {
         let (chain, closed) = self.chain.take().unwrap_or((self.parent, None));
         let end = closed.unwrap_or(expr.span().byte_range().end);
-        if let Some(shape) = Shape::at(dot.byte_range().start..end, self.text) {
-            self.parts.push(Part { rank: Rank::Member, parent: chain, shape });
-        }
-        self.chain = Some((chain, None));
+        let parent = std::mem::replace(&mut self.parent, chain);
+        self.add(Rank::Member, dot.byte_range().start..end, |_| ());
+        self.parent = parent;
+        self.receiver(base, chain, None);
+    }
+
+    fn receiver(&mut self, base: &Expr, chain: Option<usize>, closed: Option<usize>) {
+        self.chain = Some((chain, closed));
         self.visit_expr(base);
         self.chain = None;
     }
+}
 
-    fn expression(&mut self, expr: &Expr) {
-        match expr {
-            Expr::MethodCall(call) => {
-                self.link(expr, call.dot_token.span(), &call.receiver);
-                call.args.iter().for_each(|argument| self.visit_expr(argument));
-            }
-            Expr::Field(field) => self.link(expr, field.dot_token.span(), &field.base),
-            Expr::Await(wait) => self.link(expr, wait.dot_token.span(), &wait.base),
-            Expr::Try(question) => {
-                let chain = self.chain.take().map_or(self.parent, |(chain, _)| chain);
-                self.chain = Some((chain, Some(expr.span().byte_range().end)));
-                self.visit_expr(&question.expr);
-                self.chain = None;
-            }
-            _ => {
-                self.chain = None;
-                visit::visit_expr(self, expr);
-            }
-        }
-    }
+/// Visits that note a node and go on.
+macro_rules! note {
+    ($($visit:ident($node:ty): $rank:ident,)*) => {
+        $(fn $visit(&mut self, node: &'ast $node) {
+            self.add(Rank::$rank, node.span().byte_range(), |finder| visit::$visit(finder, node));
+        })*
+    };
 }
 
 impl<'ast> Visit<'ast> for Finder<'_> {
-    fn visit_block(&mut self, block: &'ast Block) {
-        self.add(Rank::Holder, block.span().byte_range(), |finder| visit::visit_block(finder, block));
+    note! {
+        visit_stmt(Stmt): Member,
+        visit_arm(Arm): Member,
+        visit_field(Field): Member,
+        visit_variant(Variant): Member,
+        visit_field_value(FieldValue): Member,
+        visit_item(Item): Member,
+        visit_impl_item(ImplItem): Member,
+        visit_trait_item(TraitItem): Member,
+        visit_fn_arg(FnArg): Head,
+        visit_where_predicate(WherePredicate): Head,
+        visit_block(Block): Holder,
     }
 
-    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        self.member(stmt, |finder| visit::visit_stmt(finder, stmt));
+    /// With what stands before it: the visibility is not a part of it.
+    fn visit_signature(&mut self, signature: &'ast Signature) {
+        let start = self.parent.map_or(self.start, |at| self.parts[at].shape.start);
+        self.add(Rank::Head, start..signature.span().byte_range().end, |_| ());
+        visit::visit_signature(self, signature);
     }
 
-    fn visit_arm(&mut self, arm: &'ast Arm) {
-        self.member(arm, |finder| visit::visit_arm(finder, arm));
-    }
-
-    fn visit_field(&mut self, field: &'ast Field) {
-        self.member(field, |finder| visit::visit_field(finder, field));
-    }
-
-    fn visit_variant(&mut self, variant: &'ast Variant) {
-        self.member(variant, |finder| visit::visit_variant(finder, variant));
-    }
-
-    fn visit_field_value(&mut self, field: &'ast FieldValue) {
-        self.member(field, |finder| visit::visit_field_value(finder, field));
-    }
-
-    fn visit_item(&mut self, item: &'ast Item) {
-        self.member(item, |finder| visit::visit_item(finder, item));
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.signature(Some(&item.vis), &item.sig);
-        visit::visit_item_fn(self, item);
-    }
-
-    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
-        self.member(item, |finder| visit::visit_impl_item(finder, item));
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.signature(Some(&item.vis), &item.sig);
-        visit::visit_impl_item_fn(self, item);
-    }
-
-    fn visit_trait_item(&mut self, item: &'ast TraitItem) {
-        self.member(item, |finder| visit::visit_trait_item(finder, item));
-    }
-
-    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
-        self.signature(None, &item.sig);
-        visit::visit_trait_item_fn(self, item);
-    }
-
-    fn visit_fn_arg(&mut self, argument: &'ast FnArg) {
-        self.add(Rank::Head, argument.span().byte_range(), |_| ());
-    }
-
-    fn visit_where_predicate(&mut self, bound: &'ast WherePredicate) {
-        self.add(Rank::Head, bound.span().byte_range(), |_| ());
-    }
-
-    fn visit_expr_if(&mut self, expr: &'ast syn::ExprIf) {
+    fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
         if let Some((token, branch)) = &expr.else_branch {
-            let range = token.span().byte_range().start..branch.span().byte_range().end;
-            self.add(Rank::Head, range, |_| ());
+            self.tail(Rank::Head, token.span(), branch.span());
         }
         visit::visit_expr_if(self, expr);
     }
 
-    fn visit_expr_struct(&mut self, expr: &'ast syn::ExprStruct) {
+    fn visit_expr_struct(&mut self, expr: &'ast ExprStruct) {
         if let (Some(dots), Some(rest)) = (&expr.dot2_token, &expr.rest) {
-            let range = dots.span().byte_range().start..rest.span().byte_range().end;
-            self.add(Rank::Member, range, |_| ());
+            self.tail(Rank::Member, dots.span(), rest.span());
         }
         visit::visit_expr_struct(self, expr);
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        self.add(Rank::Expression, expr.span().byte_range(), |finder| finder.expression(expr));
+        self.add(Rank::Expression, expr.span().byte_range(), |finder| match expr {
+            Expr::MethodCall(call) => {
+                finder.link(expr, call.dot_token.span(), &call.receiver);
+                call.args.iter().for_each(|argument| finder.visit_expr(argument));
+            }
+            Expr::Field(field) => finder.link(expr, field.dot_token.span(), &field.base),
+            Expr::Await(wait) => finder.link(expr, wait.dot_token.span(), &wait.base),
+            Expr::Try(question) => {
+                let chain = finder.chain.take().map_or(finder.parent, |(chain, _)| chain);
+                finder.receiver(&question.expr, chain, Some(expr.span().byte_range().end));
+            }
+            _ => {
+                finder.chain = None;
+                visit::visit_expr(finder, expr);
+            }
+        });
     }
 
     /// What a macro is given is looked at as expressions, statements or items, if it is such.

@@ -34,6 +34,34 @@ pub(super) fn words(text: &str) -> Vec<&str> {
     found
 }
 
+/// The beginnings of a text, word by word.
+pub(super) fn beginnings(text: &str) -> impl Iterator<Item = &str> {
+    let start = text.as_ptr() as usize;
+    words(text).into_iter().map(move |word| &text[..word.as_ptr() as usize - start + word.len()])
+}
+
+/// Whether a source starts so, apart from white space, and from comments that
+/// `wanted` leaves out: `true` if it does so in whole words.
+pub(super) fn starts_with(source: &str, wanted: &str) -> Option<bool> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = source;
+    let mut last = ' ';
+    for c in wanted.chars().filter(|c| !c.is_whitespace()) {
+        rest = rest.trim_start();
+        while !rest.starts_with(c) && rest.starts_with("//") {
+            rest = rest.split_once('\n')?.1.trim_start();
+        }
+        rest = rest.strip_prefix(c)?;
+        last = c;
+    }
+    Some(!(is_name(last) && rest.starts_with(is_name)))
+}
+
+/// Whether a range lies within another and is not all of it.
+pub(super) fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    inner.start >= outer.start && inner.end <= outer.end && inner != outer
+}
+
 /// What a range of a file becomes when it is shown: some bytes are left out,
 /// and the indentation that the first line has is taken from all.
 #[derive(Clone, Debug)]

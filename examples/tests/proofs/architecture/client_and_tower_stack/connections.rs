@@ -42,7 +42,7 @@ async fn each_call_in_flight_has_a_connection_of_its_own() {
         let params = Default::default();
         let calls = join_all((0..50).map(|_| pods.list(&params)));
         let all_there = async {
-            server.until(|seen| seen.waiting == 50).await;
+            server.until(|seen| seen.waiting == 50).await.unwrap();
             gate.open();
         };
         let (calls, ()) = futures::join!(calls, all_there);
@@ -130,7 +130,7 @@ async fn the_connections_of_a_burst_stay_open() {
     let client = Client::try_from(server.config()).unwrap();
 
     let calls: Vec<_> = (0..20).map(|_| list(&client)).collect();
-    server.until(|seen| seen.waiting == 20).await;
+    server.until(|seen| seen.waiting == 20).await.unwrap();
     gate.open();
     assert!(all_succeed(calls).await);
     many_turns().await;
@@ -168,11 +168,11 @@ async fn a_call_dropped_before_its_answer_closes_its_connection() {
     let server = serve([Answer::never(), empty_list()]).await;
     let client = Client::try_from(server.config()).unwrap();
     let call = list(&client);
-    server.until(|seen| seen.waiting == 1).await;
+    server.until(|seen| seen.waiting == 1).await.unwrap();
 
     call.abort();
 
-    server.until(|seen| seen.closed == 1).await;
+    server.until(|seen| seen.closed == 1).await.unwrap();
     list(&client).await.unwrap().unwrap();
     assert_eq!(server.finish().unwrap()[1].connection, 1);
 }
