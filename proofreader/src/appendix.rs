@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     book::{Book, OpenError},
     evidence::Proof,
-    expand::{Scene, Uses, escape, fence, figure},
+    expand::{Scene, Uses, fence, figure},
     page::{BlockKind, Edition, Page},
     report::{Fault, Place},
     words::words,
@@ -254,9 +254,9 @@ fn credits(scene: &Scene<'_>) -> Expansion {
         let text = fs::read_to_string(own.unwrap_or_else(|| book.root.join("LICENSE-APACHE"))).unwrap_or_default();
         let _ = write!(
             texts,
-            "<details><summary>{name}: {}</summary>\n<pre>{}</pre>\n</details>\n\n",
+            "<details><summary>{name}: {}</summary>\n\n{}\n\n</details>\n\n",
             source.licence,
-            escape(&text)
+            fence("text", text.trim_end())
         );
     }
     Ok(Ok(format!("{out}\n{texts}")))

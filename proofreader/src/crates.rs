@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     env, fs, io,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -34,20 +34,12 @@ pub enum CratesError {
 /// Why a package has no source here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrateFault {
-    /// Cargo.lock does not name it.
-    #[error("Cargo.lock names no package `{name}`{}", near.as_ref().map_or(String::new(), |near| format!("; one with a similar name is `{near}`")))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// A package with a similar name.
-        near: Option<String>,
-    },
+    /// Cargo.lock does not name it; it may name one that is similar.
+    #[error("Cargo.lock names no package `{0}`{hint}", hint = .1.as_ref().map_or(String::new(), |near| format!("; one with a similar name is `{near}`")))]
+    Unknown(String, Option<String>),
     /// Cargo.lock pins several versions of it.
-    #[error("Cargo.lock pins several versions: name one of `{}`", candidates.join("`, `"))]
-    Ambiguous {
-        /// What can be asked for instead.
-        candidates: Vec<String>,
-    },
+    #[error("Cargo.lock pins several versions: name one of `{}`", .0.join("`, `"))]
+    Ambiguous(Vec<String>),
 }
 
 /// One package and where its source is.
@@ -65,19 +57,6 @@ pub struct Source {
     pub authors: Vec<String>,
 }
 
-impl From<Package> for Source {
-    fn from(package: Package) -> Self {
-        let manifest = package.manifest_path.into_std_path_buf();
-        Self {
-            name: package.name.to_string(),
-            version: package.version.to_string(),
-            root: manifest.parent().map(Path::to_owned).unwrap_or_default(),
-            licence: package.license.unwrap_or_default(),
-            authors: package.authors,
-        }
-    }
-}
-
 /// All packages of a workspace's Cargo.lock.
 #[derive(Clone, Debug)]
 pub struct Crates {
@@ -91,16 +70,24 @@ impl Crates {
     ///
     /// When cargo fails, offline and after a fetch.
     pub fn load(root: &Path) -> Result<Self, CratesError> {
-        let mut answer = metadata(root)?;
-        if !answer.status.success() {
-            eprintln!("proofreader: a pinned source is missing, cargo fetches it");
-            succeeded(&cargo(root, &["fetch", "--locked"]).output()?)?;
-            answer = metadata(root)?;
-        }
-        succeeded(&answer)?;
-        let metadata = MetadataCommand::parse(String::from_utf8_lossy(&answer.stdout))?;
-        let sources = metadata.packages.into_iter().map(Source::from).collect();
-        Ok(Self { sources })
+        let ask = || run(root, &["metadata", "--offline", "--format-version", "1"]);
+        let answer = match ask() {
+            Err(CratesError::Cargo(_)) => {
+                eprintln!("proofreader: a pinned source is missing, cargo fetches it");
+                run(root, &["fetch", "--locked"])?;
+                ask()?
+            }
+            answer => answer?,
+        };
+        let metadata = MetadataCommand::parse(answer)?;
+        let source = |package: Package| Source {
+            name: package.name.to_string(),
+            version: package.version.to_string(),
+            root: package.manifest_path.parent().map(PathBuf::from).unwrap_or_default(),
+            licence: package.license.unwrap_or_default(),
+            authors: package.authors,
+        };
+        Ok(Self { sources: metadata.packages.into_iter().map(source).collect() })
     }
 
     /// The package `name`, or `name@version` where Cargo.lock has several.
@@ -109,60 +96,48 @@ impl Crates {
     ///
     /// When there is none, or more than one.
     pub fn get(&self, name: &str) -> Result<&Source, CrateFault> {
-        let asked = |source: &&Source| match name.split_once('@') {
-            Some((name, version)) => source.name == name && source.version == version,
-            None => source.name == name,
-        };
-        let found: Vec<&Source> = self.sources.iter().filter(asked).collect();
-        match found.as_slice() {
+        let (bare, version) = name.split_once('@').unwrap_or((name, ""));
+        let found = self.sources.iter().filter(|s| s.name == bare && (version.is_empty() || s.version == version));
+        match found.collect::<Vec<_>>().as_slice() {
             [one] => Ok(one),
-            [] => Err(CrateFault::Unknown {
-                name: name.to_owned(),
-                near: closest(name, self.sources.iter().map(|s| s.name.as_str())).map(str::to_owned),
-            }),
-            several => Err(CrateFault::Ambiguous {
-                candidates: several.iter().map(|s| format!("{}@{}", s.name, s.version)).collect(),
-            }),
+            [] => {
+                let near = closest(bare, self.sources.iter().map(|s| s.name.as_str()));
+                Err(CrateFault::Unknown(name.to_owned(), near.map(str::to_owned)))
+            }
+            several => {
+                let versions = several.iter().map(|s| format!("{}@{}", s.name, s.version));
+                Err(CrateFault::Ambiguous(versions.collect()))
+            }
         }
     }
 }
 
-fn metadata(root: &Path) -> io::Result<Output> {
-    cargo(root, &["metadata", "--offline", "--format-version", "1"]).output()
-}
-
-fn succeeded(output: &Output) -> Result<(), CratesError> {
-    let told = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(CratesError::Cargo(told.trim().to_owned())) }
-}
-
-/// A cargo that does not know of the cargo that runs this program: with the
-/// outer one's variables it would rebuild, or answer for another package.
-fn cargo(root: &Path, arguments: &[&str]) -> Command {
+/// Runs a cargo that does not know of the cargo that runs this program: with
+/// the outer one's variables it would rebuild, or answer for another package.
+fn run(root: &Path, arguments: &[&str]) -> Result<String, CratesError> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(arguments);
     // What a user sets for every cargo: homes, network, registries.
     let kept =
-        ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_", "RUSTUP_"];
-    for (name, _) in env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        let cargos = name.starts_with("CARGO") || name.starts_with("RUST");
-        if cargos && !kept.iter().any(|kept| name.starts_with(kept)) {
-            command.env_remove(name);
-        }
+        ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET", "CARGO_HTTP", "CARGO_REGISTR", "CARGO_SOURCE", "RUSTUP_"];
+    let outer = |name: &str| ["CARGO", "RUST"].iter().any(|own| name.starts_with(own));
+    let removed = |name: &str| outer(name) && !kept.iter().any(|kept| name.starts_with(kept));
+    for (name, _) in env::vars_os().filter(|(name, _)| removed(&name.to_string_lossy())) {
+        command.env_remove(name);
     }
-    command
+    let output = command.current_dir(root).args(arguments).output()?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() { Ok(said(&output.stdout)) } else { Err(CratesError::Cargo(said(&output.stderr))) }
 }
 
 /// Why a file is not there as Rust.
 #[derive(Debug, thiserror::Error)]
 pub enum FileFault {
     /// It could not be read.
-    #[error("reading {}", .0.display())]
-    Read(PathBuf, #[source] io::Error),
+    #[error("it cannot be read: {0}")]
+    Read(#[from] io::Error),
     /// It does not parse.
-    #[error("{}:{}", .0.display(), .1)]
-    Parse(PathBuf, #[source] ParseFault),
+    #[error("{0}")]
+    Parse(#[from] ParseFault),
 }
 
 /// Rust files, each parsed once.
@@ -182,10 +157,40 @@ impl Files {
         if let Some(file) = parsed.get(path) {
             return Ok(Arc::clone(file));
         }
-        let text = fs::read_to_string(path).map_err(|e| FileFault::Read(path.to_owned(), e))?;
-        let file = RustFile::parse(&text).map_err(|e| FileFault::Parse(path.to_owned(), e))?;
-        let file = Arc::new(file);
+        let file = Arc::new(RustFile::parse(&fs::read_to_string(path)?)?);
         parsed.insert(path.to_owned(), Arc::clone(&file));
         Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crates(packages: &[(&str, &str)]) -> Crates {
+        let source = |(name, version): &(&str, &str)| Source {
+            name: (*name).to_owned(),
+            version: (*version).to_owned(),
+            root: PathBuf::new(),
+            licence: String::new(),
+            authors: Vec::new(),
+        };
+        Crates { sources: packages.iter().map(source).collect() }
+    }
+
+    #[test]
+    fn a_package_of_several_versions_is_asked_for_with_one() {
+        let crates = crates(&[("kube", "5.0.0"), ("syn", "2.0.119"), ("syn", "3.0.10")]);
+        assert_eq!(crates.get("kube").unwrap().version, "5.0.0");
+        assert_eq!(crates.get("syn@3.0.10").unwrap().version, "3.0.10");
+        let versions = vec!["syn@2.0.119".to_owned(), "syn@3.0.10".to_owned()];
+        assert_eq!(crates.get("syn"), Err(CrateFault::Ambiguous(versions)));
+    }
+
+    #[test]
+    fn an_unknown_package_is_told_with_a_similar_one() {
+        let fault = crates(&[("kube-client", "5.0.0")]).get("kube-cilent").unwrap_err();
+        let told = "Cargo.lock names no package `kube-cilent`; one with a similar name is `kube-client`";
+        assert_eq!(fault.to_string(), told);
     }
 }

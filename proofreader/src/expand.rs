@@ -348,7 +348,7 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, Op
         };
         return Ok(Err(fault));
     }
-    let (text, lines) = match quoted_text(scene, &path, address) {
+    let Quotation { text, lines, items } = match quoted_text(scene, &path, address) {
         Ok(found) => found,
         Err(fault) => {
             return Ok(Err(fault.note(format!("looked for in `{file}` of {package} {}", source.version))));
@@ -367,7 +367,7 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, Op
         source.version,
         docs_rs(&source.name, &source.version, file, lines),
         scene.words.lines.replace("{}", &format!("{}–{}", lines.0, lines.1)),
-        escape(address),
+        escape(&items),
         source.licence,
         scene.words.excerpt,
     );
@@ -375,7 +375,13 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, Op
     Ok(Ok(figure("quote", &caption, &fence(language, &escaped(&text)))))
 }
 
-fn quoted_text(scene: &Scene<'_>, path: &Path, address: &str) -> Result<(String, (usize, usize)), Fault> {
+struct Quotation {
+    text: String,
+    lines: (usize, usize),
+    items: String,
+}
+
+fn quoted_text(scene: &Scene<'_>, path: &Path, address: &str) -> Result<Quotation, Fault> {
     let fault = |fault: CutFault| cut_fault(scene, address, &fault);
     if path.extension().is_some_and(|e| e == "rs") {
         let file = scene.book.files.rust(path).map_err(|error| {
@@ -385,10 +391,17 @@ fn quoted_text(scene: &Scene<'_>, path: &Path, address: &str) -> Result<(String,
         let cut = file.cut(address).map_err(fault)?;
         let first = cut.pieces.iter().map(|p| p.first_line).min().unwrap_or(1);
         let last = cut.pieces.iter().map(|p| p.last_line).max().unwrap_or(1);
-        return Ok((cut.text(), (first, last)));
+        return Ok(Quotation { text: cut.text(), lines: (first, last), items: items(&cut) });
     }
     let text = cut::by_key(&read(path), "toml", address).map_err(fault)?;
-    Ok((text, (1, 1)))
+    Ok(Quotation { text, lines: (1, 1), items: address.to_owned() })
+}
+
+/// The names of the items that a cut is of; how their parts are addressed says nothing to a reader.
+fn items(cut: &Cut) -> String {
+    let mut names: Vec<&str> = cut.pieces.iter().map(|piece| piece.item.as_str()).collect();
+    names.dedup();
+    names.join(", ")
 }
 
 fn unread(scene: &Scene<'_>, key: &str, now: &Quoted, lines: (usize, usize)) -> Option<Fault> {

@@ -103,11 +103,17 @@ fn root() -> Result<PathBuf> {
     Ok(here.parent().context("xtask stands in no folder")?.to_owned())
 }
 
-/// Prints a command, runs it, and fails with its name if it fails.
-fn echo_and_run(command: &mut Command) -> Result<()> {
+/// Prints a command and gives it back as a line.
+fn echo(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
     let line = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     eprintln!("$ {line}");
+    line
+}
+
+/// Prints a command, runs it, and fails with its name if it fails.
+fn echo_and_run(command: &mut Command) -> Result<()> {
+    let line = echo(command);
     let status = command.status().with_context(|| format!("starting `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed: {status}");

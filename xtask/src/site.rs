@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use proofreader::{evidence::below, page::Edition};
 
-use crate::{echo_and_run, tools};
+use crate::{echo, echo_and_run, tools};
 
 /// What differs between the editions in `book.toml`.
 fn settings(edition: Edition) -> [(&'static str, &'static str); 4] {
@@ -89,10 +89,22 @@ pub fn build(root: &Path) -> Result<()> {
             command.env("MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL", &repository);
             command.env("MDBOOK_OUTPUT__HTML__EDIT_URL_TEMPLATE", edit);
         }
-        echo_and_run(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
+        without_warnings(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
     }
     fs::copy(root.join("theme/root.html"), site.join("index.html")).context("copying the root page")?;
     left_over(&site)
+}
+
+/// Runs mdBook, which tells of broken HTML in a warning and succeeds.
+fn without_warnings(command: &mut Command) -> Result<()> {
+    let line = echo(command);
+    let output = command.output().with_context(|| format!("starting `{line}`"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    eprint!("{said}");
+    if !output.status.success() || said.contains(" WARN ") {
+        bail!("`{line}` failed or warned: {}", output.status);
+    }
+    Ok(())
 }
 
 /// A directive that is still one in the built site was understood by nobody.

@@ -94,11 +94,15 @@ pub fn cargo() -> Command {
 
 /// The message of the panic that ended a program with this on stderr, without
 /// the line that names a thread and a place in the source, and without advice.
+#[track_caller]
 pub fn panic_message(stderr: &str) -> String {
-    let (_, after) = stderr.split_once("panicked at ").unwrap();
-    let (_, message) = after.split_once('\n').unwrap();
-    let (message, _) = message.split_once("note: run with").unwrap();
-    message.trim().to_owned() + "\n"
+    let message = || {
+        let (_, after) = stderr.split_once("panicked at ")?;
+        let (_, message) = after.split_once('\n')?;
+        let (message, _) = message.split_once("note: run with")?;
+        Some(message.trim().to_owned() + "\n")
+    };
+    message().unwrap_or_else(|| panic!("no panic, but this:\n{stderr}"))
 }
 
 /// An exec credential plugin: a program that prints `token-1` on its first run,

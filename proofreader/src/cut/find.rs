@@ -14,6 +14,11 @@ use crate::report::closest;
 /// How many near misses a fault lists.
 pub(super) const NEAR: usize = 5;
 
+/// The nearest of some names; everything is near a word of three letters.
+pub(super) fn near_miss<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    closest(wanted, names).filter(|_| wanted.len() > 3)
+}
+
 /// What is asked of an item.
 struct Query<'a> {
     /// Attributes, without white space.
@@ -167,7 +172,7 @@ impl RustFile {
             .filter(|entry| (entry.keyword == "impl") == query.is_impl())
             .map(|entry| (entry, words(&entry.names[0])))
             .collect();
-        let nearest = closest(last, pool.iter().filter_map(|(_, name)| name.last().copied()));
+        let nearest = near_miss(last, pool.iter().filter_map(|(_, name)| name.last().copied()));
         let similar = |name: &[&str]| match name.last() {
             _ if query.is_impl() => name.contains(&last),
             Some(name) => nearest == Some(name) || last.len() > 2 && name.to_lowercase().contains(&last.to_lowercase()),

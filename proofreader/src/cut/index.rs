@@ -10,7 +10,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::text::collapsed;
+use super::text::{collapsed, words};
 
 /// An outer attribute.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Attribute {
     /// Whether it says something to rustdoc alone.
     pub fn is_doc(&self) -> bool {
         let docsrs = self.text.replace(' ', "").starts_with("cfg_attr(docsrs");
-        self.doc.is_some() || docsrs || self.text.starts_with("doc")
+        self.doc.is_some() || docsrs || words(&self.text).first() == Some(&"doc")
     }
 
     /// The predicate of a `cfg`.
@@ -72,9 +72,9 @@ impl Shape {
             && group.delimiter() == Delimiter::Bracket
         {
             let range = mark.span().byte_range().start..group.span().byte_range().end;
-            let inside = source[range.clone()].trim_start_matches("#[").trim_end_matches(']');
+            let inside = source[range.clone()].trim_start_matches("#[");
             self.attributes.push(Attribute {
-                text: collapsed(inside),
+                text: collapsed(inside.strip_suffix(']').unwrap_or(inside)),
                 doc: doc(&group),
                 range: self.range.start + range.start..self.range.start + range.end,
             });
@@ -171,8 +171,8 @@ impl Entry {
 pub(super) fn entries(text: &str, file: &syn::File) -> Vec<Entry> {
     let cfgs = file.attrs.iter().filter_map(|attribute| {
         let range = attribute.span().byte_range();
-        let inside = text[range].trim_start_matches("#![").trim_end_matches(']').trim();
-        Some(collapsed(inside.strip_prefix("cfg(")?.strip_suffix(')')?))
+        let inside = text[range].trim_start_matches("#![");
+        Some(collapsed(inside.strip_prefix("cfg(")?.strip_suffix(")]")?))
     });
     let mut indexer = Indexer { text, cfgs: cfgs.collect(), entries: Vec::new(), scope: Vec::new(), qualifier: None };
     indexer.visit_file(file);

@@ -16,11 +16,10 @@ use syn::{
 use super::{
     CutFault,
     address::{Request, is_operand},
-    find::NEAR,
+    find::{NEAR, near_miss},
     index::{Entry, Grammar, Shape},
     text::{beginnings, collapsed, starts_with, within, words},
 };
-use crate::report::closest;
 
 /// Which nodes are meant first, when several start with the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,7 +205,7 @@ impl<'a> Parts<'a> {
         let members: Vec<usize> = among.iter().copied().filter(|at| self.parts[*at].rank == Rank::Member).collect();
         let beginning = |at: &usize| line(at).chars().take(wanted.chars().count()).collect::<String>();
         let all: Vec<String> = members.iter().map(beginning).collect();
-        let nearest = closest(wanted, all.iter().map(String::as_str));
+        let nearest = near_miss(wanted, all.iter().map(String::as_str));
         let longest = words(wanted).into_iter().max_by_key(|word| word.len()).filter(|word| word.len() > 2);
         let shares = |at: &usize| longest.is_some_and(|word| words(line(at)).contains(&word));
         let similar = |at: &usize| shares(at) || nearest.is_some_and(|nearest| beginning(at) == nearest);
