@@ -83,7 +83,7 @@ fn exists(path: &str) -> bool {
 
 fn below(folder: &Path, name: &str) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|path| !path.ends_with("target") && !path.ends_with(".git")).any(|path| {
-        path.file_name().is_some_and(|found| found == name) || (path.is_dir() && below(&path, name))
-    })
+    entries
+        .filter(|path| !path.ends_with("target") && !path.ends_with(".git"))
+        .any(|path| path.file_name().is_some_and(|found| found == name) || (path.is_dir() && below(&path, name)))
 }

@@ -9,8 +9,9 @@ use std::{
     sync::Arc,
 };
 
+use cutter::crates::{Crates, CratesError, Files};
+
 use crate::{
-    crates::{Crates, CratesError, Files},
     evidence::{self, Evidence},
     expand::{self, Expanded},
     locks::{EditionsLock, QuotesLock},

@@ -9,10 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    crates::Files,
-    report::{Fault, Place},
-};
+use cutter::crates::Files;
+
+use crate::report::{Fault, Place};
 
 /// The configurations that hold wherever the book is built.
 const ALWAYS_ON: [&str; 2] = ["test", "unix"];

@@ -7,15 +7,16 @@ use std::{
     path::Path,
 };
 
+use cutter::{Cut, CutFault, closest};
+
 use crate::{
     appendix,
     book::{Book, OpenError},
-    cut::{self, Cut, CutFault},
     directive::Directive,
     evidence::{self, Evidence, Proof},
     locks::{Quoted, hash},
     page::Page,
-    report::{self, Fault, Place},
+    report::{Fault, Place},
     words::{Words, words},
 };
 
@@ -122,7 +123,7 @@ fn placed(scene: &Scene<'_>) -> Result<(), Fault> {
             .note(format!("a page may use: {}", DIRECTIVES.join(", ")));
         if name.contains("include") || name == "playground" {
             fault = fault.help("mdBook's own includes fail silently; show code by `{{#snippet FILE ITEM}}`");
-        } else if let Some(near) = report::closest(name, known) {
+        } else if let Some(near) = closest(name, known) {
             fault = fault.help(format!("a directive with a similar name exists: `{near}`"));
         } else {
             fault = fault.help("CONTRIBUTING.md, \"The page language\"");
@@ -168,13 +169,9 @@ fn snippet(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let path = home.join(file);
     if file.is_empty() || !path.is_file() {
         let files = evidence::below(&home, "");
-        let mut fault = scene.fault(
-            "file-unknown",
-            format!("no file `examples/{file}`"),
-            file,
-            "a path relative to `examples/`",
-        );
-        if let Some(near) = report::closest(file, files.iter().map(String::as_str)) {
+        let mut fault =
+            scene.fault("file-unknown", format!("no file `examples/{file}`"), file, "a path relative to `examples/`");
+        if let Some(near) = closest(file, files.iter().map(String::as_str)) {
             fault = fault.help(format!("a file with a similar name exists: `{near}`"));
         } else {
             fault = fault.help("`{{#snippet src/PART/PAGE.rs ITEM}}`; CONTRIBUTING.md, \"Adding a page\"");
@@ -186,7 +183,7 @@ fn snippet(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         Some("rs") => rust_snippet(scene, &shown, uses),
         Some(kind @ ("toml" | "yaml" | "yml")) => {
             let text = read(&path);
-            let cut = cut::by_key(&text, kind, address).map_err(|fault| cut_fault(scene, address, &fault))?;
+            let cut = cutter::by_key(&text, kind, address).map_err(|fault| cut_fault(scene, address, &fault))?;
             Ok(figure("snippet", &shown.caption(scene, ""), &fence(kind, &cut)))
         }
         _ => Err(scene
@@ -342,7 +339,7 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, Op
         let files = evidence::below(&source.root, ".rs");
         let title = format!("no file `{file}` in {package} {}", source.version);
         let mut fault = scene.fault("file-unknown", title, file, "not in this package");
-        fault = match report::closest(file, files.iter().map(String::as_str)) {
+        fault = match closest(file, files.iter().map(String::as_str)) {
             Some(near) => fault.help(format!("a file with a similar name exists: `{near}`")),
             None => fault.help(format!("docs.rs lists its files: docs.rs/crate/{package}/{}/source", source.version)),
         };
@@ -393,7 +390,7 @@ fn quoted_text(scene: &Scene<'_>, path: &Path, address: &str) -> Result<Quotatio
         let last = cut.pieces.iter().map(|p| p.last_line).max().unwrap_or(1);
         return Ok(Quotation { text: cut.text(), lines: (first, last), items: items(&cut) });
     }
-    let text = cut::by_key(&read(path), "toml", address).map_err(fault)?;
+    let text = cutter::by_key(&read(path), "toml", address).map_err(fault)?;
     Ok(Quotation { text, lines: (1, 1), items: address.to_owned() })
 }
 
@@ -454,7 +451,7 @@ fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     if !evidence.outputs.contains(&file) {
         let title = format!("no output `{name}`");
         let mut fault = scene.fault("output-unknown", title, name, "no such file under examples/outputs");
-        if let Some(near) = report::closest(name, evidence.outputs.iter().map(String::as_str)) {
+        if let Some(near) = closest(name, evidence.outputs.iter().map(String::as_str)) {
             fault = fault.help(format!("an output with a similar name exists: `{near}`"));
         }
         return Err(fault.help("a proof writes it: CONTRIBUTING.md, \"Adding an output\""));
@@ -488,7 +485,7 @@ fn proof(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         let title = format!("no proof named `{name}`");
         let label = "no test under examples/tests/proofs has this name";
         let mut fault = scene.fault("proof-unknown", title, name, label);
-        if let Some(near) = report::closest(name, proofs.keys().map(String::as_str)) {
+        if let Some(near) = closest(name, proofs.keys().map(String::as_str)) {
             fault = fault.help(format!("a proof with a similar name exists: `{near}`"));
         }
         return Err(fault.help("if it is yet to be written: CONTRIBUTING.md, \"Adding a proof\""));

@@ -8,8 +8,6 @@
 
 mod appendix;
 pub mod book;
-pub mod crates;
-pub mod cut;
 pub mod directive;
 pub mod evidence;
 pub mod expand;

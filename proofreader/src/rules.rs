@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cutter::closest;
+
 use crate::{
     book::{Book, OpenError},
     expand::Uses,
     locks::words_hash,
     mermaid,
     page::{Block, BlockKind, Edition, Page, Section},
-    report::{Fault, Place, closest},
+    report::{Fault, Place},
 };
 
 /// Everything that is wrong with a book.

@@ -9,8 +9,9 @@ use std::{
     sync::Arc,
 };
 
+use cutter::crates::Crates;
 use expect_test::expect_file;
-use proofreader::{book::Book, crates::Crates, report};
+use proofreader::{book::Book, report};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -4,10 +4,9 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
+use cutter::RustFile;
 use proofreader::{
-
     book::Book,
-    cut::RustFile,
     locks::{EditionsLock, QuotesLock, words_hash},
     page::{Edition, Page, Section},
 };

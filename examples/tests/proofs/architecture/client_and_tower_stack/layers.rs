@@ -205,10 +205,10 @@ async fn a_call_without_credentials_leaves_no_span_and_sends_nothing() {
     assert_eq!(server.seen().accepted, 0);
 }
 
-/// The headers of the config are added after the credentials: they follow them
-/// on the wire, which has headers in the order in which layers added them.
+/// Headers stand on the wire in the order of the layers that added them: that of
+/// gzip, the credentials, those of the config, hyper's `host`.
 #[tokio::test]
-async fn headers_of_the_config_follow_the_credentials_on_the_wire() {
+async fn headers_on_the_wire_are_in_the_order_of_the_layers() {
     let server = serve([empty_list()]).await;
     let mut config = server.config();
     config.auth_info.token = Some("secret".into());

@@ -17,16 +17,21 @@
 //!   For a function, what it starts with itself gives its signature.
 //! - `ITEM from PART to PART`: siblings, from the first to the last.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 mod address;
+pub mod crates;
 mod data;
 mod find;
 mod index;
+mod near;
 mod parts;
 mod text;
 
 use std::{ops::Range, sync::Arc};
 
 pub use data::by_key;
+pub use near::closest;
 
 use address::Request;
 use index::{Entry, literal};

@@ -12,10 +12,7 @@ use std::{
 
 use cargo_metadata::{MetadataCommand, Package};
 
-use crate::{
-    cut::{ParseFault, RustFile},
-    report::closest,
-};
+use crate::{ParseFault, RustFile, closest};
 
 /// Why the pinned sources could not be found.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 //! file, comments included.
 
 use super::{CutFault, text::words};
-use crate::report::closest;
+use crate::near::closest;
 
 /// Cuts a data file: in TOML a table (`dependencies`) or a key of one
 /// (`package.version`), in YAML a top-level key; several between commas, and

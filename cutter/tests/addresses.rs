@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use proofreader::{
+use cutter::{
+    RustFile,
     crates::{Crates, Files},
-    cut::RustFile,
 };
 
 fn crates() -> Crates {

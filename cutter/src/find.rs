@@ -9,7 +9,7 @@ use super::{
     index::Entry,
     text::{beginnings, within, words},
 };
-use crate::report::closest;
+use crate::near::closest;
 
 /// How many near misses a fault lists.
 pub(super) const NEAR: usize = 5;
