@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     // The Korean edition shows the same programs: `tests/book.rs` compares the blocks of both.
     for page in book.pages.iter().filter(|page| page.edition == Edition::En) {
-        let programs = book.expand(page)?.uses.programs;
+        let programs = book.expand(page).uses.programs;
         if !programs.is_empty() {
             let file = folder.join(page.path.replace('/', "-"));
             fs::write(&file, at_their_lines(&programs))?;

@@ -31,6 +31,7 @@ for (const [edition, name] of withDiagrams) {
         const before = asked();
         const { page, errors, close } = await open(browser, site.url(edition, `${name}?far`));
         try {
+            await page.waitForLoadState('networkidle');
             assert.equal(asked() - before, 0, 'mermaid was loaded with every diagram far away');
             await page.evaluate(() => { window.notReloaded = true; });
 

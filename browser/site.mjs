@@ -128,7 +128,7 @@ export async function open(browser, url, { width = 1280, height = 900, theme = '
     );
     const page = await context.newPage();
     page.on('pageerror', error => errors.push(error.message));
-    const response = await page.goto(url, { waitUntil: 'networkidle' });
+    const response = await page.goto(url);
     assert.equal(response.status(), 200, url);
     return { page, foreign, errors, close: () => context.close() };
 }

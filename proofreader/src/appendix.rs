@@ -10,24 +10,22 @@ use pulldown_cmark::{Event, Parser};
 use serde::Deserialize;
 
 use crate::{
-    book::{Book, OpenError},
+    book::Book,
     evidence::Proof,
-    expand::{Scene, Uses, fence, figure},
+    expand::{Scene, Uses, fence, figure, located},
     page::{BlockKind, Edition, Page},
     report::{Fault, Place},
     words::words,
 };
 
-type Expansion = Result<Result<String, Fault>, OpenError>;
-
 /// Expands the directive of an appendix page.
-pub(crate) fn expand(scene: &Scene<'_>) -> Expansion {
+pub(crate) fn expand(scene: &Scene<'_>) -> Result<String, Fault> {
     match scene.directive.name.as_str() {
-        "proofs" => Ok(Ok(proofs(scene))),
-        "pitfalls" => Ok(Ok(pitfalls(scene))),
-        "glossary" => Ok(glossary(scene)),
-        "versions" => Ok(versions(scene)),
-        _ => credits(scene),
+        "proofs" => Ok(proofs(scene)),
+        "pitfalls" => Ok(pitfalls(scene)),
+        "glossary" => glossary(scene),
+        "versions" => versions(scene),
+        _ => Ok(credits(scene)),
     }
 }
 
@@ -64,7 +62,8 @@ fn proofs(scene: &Scene<'_>) -> String {
         let (first, last) = proof.lines;
         let lines: Vec<&str> = text.lines().skip(first - 1).take(last + 1 - first).collect();
         let range = scene.words.lines.replace("{}", &format!("{first}–{last}"));
-        let caption = format!("<span class=\"what\">{}</span> {range}", located(book, &proof.file, first));
+        let caption =
+            format!("<span class=\"what\">{}</span> {range}", located(book, &proof.file, &format!("#L{first}")));
         let _ = write!(
             out,
             "<details><summary>{}</summary>\n\n{}\n</details>\n\n</section>\n\n",
@@ -73,13 +72,6 @@ fn proofs(scene: &Scene<'_>) -> String {
         );
     }
     out
-}
-
-fn located(book: &Book, file: &str, line: usize) -> String {
-    match (&book.site.repository, &book.site.commit) {
-        (Some(url), Some(commit)) => format!("<a href=\"{url}/blob/{commit}/{file}#L{line}\">{file}</a>"),
-        _ => file.to_owned(),
-    }
 }
 
 type Closed<'a> = BTreeMap<&'a str, Vec<(String, &'a Page, &'a str)>>;
@@ -229,9 +221,8 @@ fn versions(scene: &Scene<'_>) -> Result<String, Fault> {
 // ---- credits ----
 
 /// The packages that the edition quotes, and the texts of their licences.
-fn credits(scene: &Scene<'_>) -> Expansion {
+fn credits(scene: &Scene<'_>) -> String {
     let book = scene.book;
-    let crates = book.crates()?;
     let mut quoted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for page in book.in_order(scene.page.edition) {
         for directive in page.directives.iter().filter(|d| d.name == "quote") {
@@ -243,7 +234,7 @@ fn credits(scene: &Scene<'_>) -> Expansion {
     let mut out = format!("| {package} | {version} | {licence} | {pages} |\n|---|---|---|---|\n");
     let mut texts = String::new();
     for (name, paths) in &quoted {
-        let Ok(source) = crates.get(name) else { continue };
+        let Ok(source) = book.crates.get(name) else { continue };
         let root = scene.page.to_root();
         let title = |path: &str| book.page(scene.page.edition, path).map_or(path, Page::title).to_owned();
         let links: Vec<_> = paths.iter().map(|path| format!("[{}]({root}{path})", title(path))).collect();
@@ -259,19 +250,19 @@ fn credits(scene: &Scene<'_>) -> Expansion {
             fence("text", text.trim_end())
         );
     }
-    Ok(Ok(format!("{out}\n{texts}")))
+    format!("{out}\n{texts}")
 }
 
 // ---- stamp ----
 
 /// What stands under every page: which versions it was verified with, if it was.
-pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> Result<String, OpenError> {
+pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> String {
     let words = words(page.edition);
     let mut facts = Vec::new();
     for (name, title) in
         [("kube", "kube"), ("k8s-openapi", "k8s-openapi"), ("kubernetes", "Kubernetes"), ("rust", "Rust")]
     {
-        if let Some(version) = book.version(name)? {
+        if let Some(version) = book.version(name) {
             facts.push(format!("{title} {version}"));
         }
     }
@@ -284,5 +275,5 @@ pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> Result<String, Ope
         let space = if page.edition == Edition::En { " " } else { "" };
         let _ = write!(line, " · {}{space}{}", uses.proofs.len(), words.proofs);
     }
-    Ok(format!("\n\n<footer class=\"stamp\">{line}</footer>\n"))
+    format!("\n\n<footer class=\"stamp\">{line}</footer>\n")
 }

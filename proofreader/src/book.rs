@@ -2,7 +2,6 @@
 //! where the pinned sources are. Everything else asks it.
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     env, fs, io,
     path::{Path, PathBuf},
@@ -71,29 +70,26 @@ pub struct Book {
     pub editions: EditionsLock,
     /// What the deploy tells.
     pub site: Site,
-    crates: OnceCell<Arc<Crates>>,
+    /// The pinned sources.
+    pub crates: Arc<Crates>,
 }
 
 impl Book {
-    /// Reads the book below a folder.
+    /// Reads the book below a folder, and asks cargo where the pinned sources are.
     ///
     /// # Errors
     ///
-    /// When a page cannot be read, or cargo cannot tell where the pinned sources are.
+    /// When a page cannot be read, or cargo does not tell.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
-        Self::read(root, OnceCell::new())
+        Self::open_quoting(root, Arc::new(Crates::load(root).map_err(OpenError::Crates)?))
     }
 
     /// Reads the book below a folder that is no workspace: what it quotes is given.
     ///
     /// # Errors
     ///
-    /// As [`Book::open`].
+    /// When a page cannot be read.
     pub fn open_quoting(root: &Path, crates: Arc<Crates>) -> Result<Self, OpenError> {
-        Self::read(root, OnceCell::from(crates))
-    }
-
-    fn read(root: &Path, crates: OnceCell<Arc<Crates>>) -> Result<Self, OpenError> {
         let files = Files::default();
         let mut pages = Vec::new();
         let mut summaries = BTreeMap::new();
@@ -123,19 +119,6 @@ impl Book {
         })
     }
 
-    /// The pinned sources, asked for when first needed.
-    ///
-    /// # Errors
-    ///
-    /// When cargo does not tell.
-    pub fn crates(&self) -> Result<&Crates, OpenError> {
-        if let Some(crates) = self.crates.get() {
-            return Ok(crates);
-        }
-        let crates = Crates::load(&self.root).map_err(OpenError::Crates)?;
-        Ok(self.crates.get_or_init(|| Arc::new(crates)))
-    }
-
     /// A page by its edition and path.
     pub fn page(&self, edition: Edition, path: &str) -> Option<&Page> {
         self.pages.iter().find(|p| p.edition == edition && p.path == path)
@@ -153,39 +136,27 @@ impl Book {
     }
 
     /// A page with its directives expanded.
-    ///
-    /// # Errors
-    ///
-    /// When the pinned sources cannot be found.
-    pub fn expand(&self, page: &Page) -> Result<Expanded, OpenError> {
+    pub fn expand(&self, page: &Page) -> Expanded {
         expand::page(self, page)
     }
 
     /// Everything that is wrong with the book.
-    ///
-    /// # Errors
-    ///
-    /// When the pinned sources cannot be found.
-    pub fn check(&self) -> Result<Vec<Fault>, OpenError> {
+    pub fn check(&self) -> Vec<Fault> {
         rules::check(self)
     }
 
     /// The version of a pinned package, `rust` or `kubernetes` (the minor of the API types).
-    ///
-    /// # Errors
-    ///
-    /// When the pinned sources cannot be found.
-    pub fn version(&self, name: &str) -> Result<Option<String>, OpenError> {
+    pub fn version(&self, name: &str) -> Option<String> {
         let read = |path: &str| fs::read_to_string(self.root.join(path)).unwrap_or_default();
         let after = |text: &str, mark: &str, ends: char| {
             let (_, rest) = text.split_once(mark)?;
             Some(rest.split(ends).next()?.to_owned())
         };
-        Ok(match name {
+        match name {
             "rust" => after(&read("rust-toolchain.toml"), "channel = \"", '"'),
             "kubernetes" => after(&read("examples/Cargo.toml"), "\"v1_", '"').map(|v| format!("1.{v}")),
-            _ => self.crates()?.get(name).ok().map(|source| source.version.clone()),
-        })
+            _ => self.crates.get(name).ok().map(|source| source.version.clone()),
+        }
     }
 
     /// The names of all proofs, as the test binary lists them.

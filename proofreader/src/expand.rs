@@ -7,11 +7,11 @@ use std::{
     path::Path,
 };
 
-use cutter::{Cut, CutFault, closest};
+use cutter::{Cut, CutFault};
 
 use crate::{
     appendix,
-    book::{Book, OpenError},
+    book::Book,
     directive::Directive,
     evidence::{self, Evidence, Proof},
     locks::{Quoted, hash},
@@ -73,13 +73,13 @@ const DIRECTIVES: [&str; 5] = ["snippet", "quote", "output", "proof", "version"]
 const APPENDIX: [&str; 5] = ["proofs", "pitfalls", "glossary", "versions", "credits"];
 
 /// Expands a page.
-pub fn page(book: &Book, page: &Page) -> Result<Expanded, OpenError> {
+pub fn page(book: &Book, page: &Page) -> Expanded {
     let mut expanded = Expanded::default();
     let mut at = 0;
     for directive in &page.directives {
         let scene = Scene { book, page, directive, words: words(page.edition) };
         expanded.markdown.push_str(&page.text[at..directive.span.start]);
-        let text = match one(&scene, &mut expanded.uses)? {
+        let text = match one(&scene, &mut expanded.uses) {
             Ok(text) => text,
             Err(fault) => {
                 let shown = red_box(&fault, book);
@@ -93,23 +93,20 @@ pub fn page(book: &Book, page: &Page) -> Result<Expanded, OpenError> {
     }
     expanded.markdown.push_str(&page.text[at..]);
     mark_what_waits(book, page, &mut expanded.markdown);
-    expanded.markdown.push_str(&appendix::stamp(book, page, &expanded.uses)?);
-    Ok(expanded)
+    expanded.markdown.push_str(&appendix::stamp(book, page, &expanded.uses));
+    expanded
 }
 
-fn one(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, OpenError> {
-    let directive = scene.directive;
-    if let Err(fault) = placed(scene) {
-        return Ok(Err(fault));
-    }
-    Ok(match directive.name.as_str() {
+fn one(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
+    placed(scene)?;
+    match scene.directive.name.as_str() {
         "snippet" => snippet(scene, uses),
-        "quote" => return quote(scene, uses),
+        "quote" => quote(scene, uses),
         "output" => output(scene, uses),
         "proof" => proof(scene, uses),
-        "version" => return version(scene),
-        _ => return appendix::expand(scene),
-    })
+        "version" => version(scene),
+        _ => appendix::expand(scene),
+    }
 }
 
 /// Whether the directive is one, is whole, and stands where it may.
@@ -118,17 +115,11 @@ fn placed(scene: &Scene<'_>) -> Result<(), Fault> {
     let in_appendix = scene.page.path.starts_with("appendix/");
     let known = DIRECTIVES.into_iter().chain(APPENDIX).collect::<Vec<_>>();
     if !known.contains(&name.as_str()) {
-        let mut fault = scene
+        return Err(scene
             .fault("directive-unknown", format!("no directive `{name}`"), "", "not of this book")
-            .note(format!("a page may use: {}", DIRECTIVES.join(", ")));
-        if name.contains("include") || name == "playground" {
-            fault = fault.help("mdBook's own includes fail silently; show code by `{{#snippet FILE ITEM}}`");
-        } else if let Some(near) = closest(name, known) {
-            fault = fault.help(format!("a directive with a similar name exists: `{near}`"));
-        } else {
-            fault = fault.help("CONTRIBUTING.md, \"The page language\"");
-        }
-        return Err(fault);
+            .note(format!("a page may use: {}; mdBook's own includes fail silently", DIRECTIVES.join(", ")))
+            .near("a directive", name, known)
+            .help("CONTRIBUTING.md, \"The page language\""));
     }
     let misplaced = |label: &str, help: &str| {
         let title = format!("`{name}` cannot stand here");
@@ -169,14 +160,10 @@ fn snippet(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let path = home.join(file);
     if file.is_empty() || !path.is_file() {
         let files = evidence::below(&home, "");
-        let mut fault =
-            scene.fault("file-unknown", format!("no file `examples/{file}`"), file, "a path relative to `examples/`");
-        if let Some(near) = closest(file, files.iter().map(String::as_str)) {
-            fault = fault.help(format!("a file with a similar name exists: `{near}`"));
-        } else {
-            fault = fault.help("`{{#snippet src/PART/PAGE.rs ITEM}}`; CONTRIBUTING.md, \"Adding a page\"");
-        }
-        return Err(fault);
+        return Err(scene
+            .fault("file-unknown", format!("no file `examples/{file}`"), file, "a path relative to `examples/`")
+            .near("a file", file, files.iter().map(String::as_str))
+            .help("`{{#snippet src/PART/PAGE.rs ITEM}}`; CONTRIBUTING.md, \"Adding a page\""));
     }
     let shown = Shown { file, address, wrong, path: &path };
     match path.extension().and_then(|e| e.to_str()) {
@@ -201,11 +188,7 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn caption(&self, scene: &Scene<'_>, flag: &str) -> String {
-        let file = format!("examples/{}", self.file);
-        let file = match (&scene.book.site.repository, &scene.book.site.commit) {
-            (Some(url), Some(commit)) => format!("<a href=\"{url}/blob/{commit}/{file}\">{file}</a>"),
-            _ => file,
-        };
+        let file = located(scene.book, &format!("examples/{}", self.file), "");
         let item = match self.address {
             "" => String::new(),
             item => format!(" <code>{}</code>", escape(item)),
@@ -215,6 +198,14 @@ impl Shown<'_> {
             flag => format!(" <strong class=\"flag\">{flag}</strong>"),
         };
         format!("<span class=\"what\">{file}</span>{item}{flag}")
+    }
+}
+
+/// A file of the repository, with a link to it where the deploy tells the address.
+pub(crate) fn located(book: &Book, file: &str, anchor: &str) -> String {
+    match (&book.site.repository, &book.site.commit) {
+        (Some(url), Some(commit)) => format!("<a href=\"{url}/blob/{commit}/{file}{anchor}\">{file}</a>"),
+        _ => file.to_owned(),
     }
 }
 
@@ -317,45 +308,42 @@ fn escaped(text: &str) -> String {
 
 // ---- quotes ----
 
-fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, OpenError> {
-    let crates = scene.book.crates()?;
+fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let mut words = scene.directive.arguments.splitn(3, ' ');
     let (Some(package), Some(file), address) = (words.next(), words.next(), words.next().unwrap_or("")) else {
-        return Ok(Err(scene
+        return Err(scene
             .fault("directive-misplaced", "this quote names no file".into(), "", "too short")
-            .help("`{{#quote PACKAGE FILE ITEM}}`, such as `{{#quote kube-client src/client/mod.rs Client}}`")));
+            .help("`{{#quote PACKAGE FILE ITEM}}`, such as `{{#quote kube-client src/client/mod.rs Client}}`"));
     };
     let address = address.trim();
-    let source = match crates.get(package) {
+    let source = match scene.book.crates.get(package) {
         Ok(source) => source,
         Err(error) => {
             let title = format!("no package `{package}` to quote");
             let fault = scene.fault("package-unknown", title, package, "not in Cargo.lock");
-            return Ok(Err(fault.help(error.to_string())));
+            return Err(fault.help(error.to_string()));
         }
     };
     let path = source.root.join(file);
     if !path.is_file() {
         let files = evidence::below(&source.root, ".rs");
         let title = format!("no file `{file}` in {package} {}", source.version);
-        let mut fault = scene.fault("file-unknown", title, file, "not in this package");
-        fault = match closest(file, files.iter().map(String::as_str)) {
-            Some(near) => fault.help(format!("a file with a similar name exists: `{near}`")),
-            None => fault.help(format!("docs.rs lists its files: docs.rs/crate/{package}/{}/source", source.version)),
-        };
-        return Ok(Err(fault));
+        return Err(scene
+            .fault("file-unknown", title, file, "not in this package")
+            .near("a file", file, files.iter().map(String::as_str))
+            .help(format!("docs.rs lists its files: docs.rs/crate/{package}/{}/source", source.version)));
     }
     let Quotation { text, lines, items } = match quoted_text(scene, &path, address) {
         Ok(found) => found,
         Err(fault) => {
-            return Ok(Err(fault.note(format!("looked for in `{file}` of {package} {}", source.version))));
+            return Err(fault.note(format!("looked for in `{file}` of {package} {}", source.version)));
         }
     };
     let key = format!("{package} {file} {}", address.split_whitespace().collect::<Vec<_>>().join(" "));
     let now = Quoted { version: source.version.clone(), hash: hash(&text) };
     uses.quotes.insert(key.clone(), now.clone());
     if let Some(fault) = unread(scene, &key, &now, lines) {
-        return Ok(Err(fault));
+        return Err(fault);
     }
     let who = if package.starts_with("kube") { "kube-rs" } else { package };
     let caption = format!(
@@ -369,7 +357,7 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<Result<String, Fault>, Op
         scene.words.excerpt,
     );
     let language = path.extension().and_then(|e| e.to_str()).map_or("text", |e| if e == "rs" { "rust" } else { e });
-    Ok(Ok(figure("quote", &caption, &fence(language, &escaped(&text)))))
+    Ok(figure("quote", &caption, &fence(language, &escaped(&text))))
 }
 
 struct Quotation {
@@ -450,11 +438,10 @@ fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let file = translated.filter(|n| evidence.outputs.contains(n)).unwrap_or_else(|| name.to_owned());
     if !evidence.outputs.contains(&file) {
         let title = format!("no output `{name}`");
-        let mut fault = scene.fault("output-unknown", title, name, "no such file under examples/outputs");
-        if let Some(near) = closest(name, evidence.outputs.iter().map(String::as_str)) {
-            fault = fault.help(format!("an output with a similar name exists: `{near}`"));
-        }
-        return Err(fault.help("a proof writes it: CONTRIBUTING.md, \"Adding an output\""));
+        return Err(scene
+            .fault("output-unknown", title, name, "no such file under examples/outputs")
+            .near("an output", name, evidence.outputs.iter().map(String::as_str))
+            .help("a proof writes it: CONTRIBUTING.md, \"Adding an output\""));
     }
     uses.outputs.insert(file.clone());
     let Some(proof) = evidence.printer(&file) else {
@@ -483,12 +470,10 @@ fn proof(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let proofs = &scene.book.evidence.proofs;
     let Some(proof) = proofs.get(name) else {
         let title = format!("no proof named `{name}`");
-        let label = "no test under examples/tests/proofs has this name";
-        let mut fault = scene.fault("proof-unknown", title, name, label);
-        if let Some(near) = closest(name, proofs.keys().map(String::as_str)) {
-            fault = fault.help(format!("a proof with a similar name exists: `{near}`"));
-        }
-        return Err(fault.help("if it is yet to be written: CONTRIBUTING.md, \"Adding a proof\""));
+        return Err(scene
+            .fault("proof-unknown", title, name, "no test under examples/tests/proofs has this name")
+            .near("a proof", name, proofs.keys().map(String::as_str))
+            .help("if it is yet to be written: CONTRIBUTING.md, \"Adding a proof\""));
     };
     uses.proofs.insert(name.to_owned());
     running(scene, proof)?;
@@ -520,21 +505,22 @@ fn link(scene: &Scene<'_>, proof: &Proof, text: &str) -> String {
     )
 }
 
-fn version(scene: &Scene<'_>) -> Result<Result<String, Fault>, OpenError> {
+fn version(scene: &Scene<'_>) -> Result<String, Fault> {
     let name = scene.directive.arguments.as_str();
-    Ok(scene.book.version(name)?.ok_or_else(|| {
+    scene.book.version(name).ok_or_else(|| {
         scene
             .fault("package-unknown", format!("no version of `{name}`"), name, "not in Cargo.lock")
             .help("a package of Cargo.lock, `rust`, or `kubernetes`")
-    }))
+    })
 }
 
 // ---- helpers ----
 
 fn cut_fault(scene: &Scene<'_>, address: &str, fault: &CutFault) -> Fault {
     let code = if fault.ambiguous { "address-ambiguous" } else { "address-unknown" };
-    let part = address.get(fault.span.clone()).unwrap_or(address);
-    let mut told = scene.fault(code, fault.message.clone(), part, &fault.label);
+    let mut told = scene.fault(code, fault.message.clone(), address, &fault.label);
+    let start = told.place.span.start;
+    told.place.span = start + fault.span.start..start + fault.span.end;
     if !fault.candidates.is_empty() {
         let list = fault.candidates.join("`, `");
         let lead = if fault.ambiguous { "name one of" } else { "items with a similar name exist" };
@@ -577,8 +563,8 @@ fn prefixed(text: &str, prefix: &str) -> String {
 }
 
 /// The message in the page, for whoever is writing with the book served.
-pub(crate) fn red_box(fault: &Fault, book: &Book) -> String {
-    format!("<pre class=\"fault\">{}</pre>", escape(&fault.render(&book.root)))
+pub fn red_box(fault: &Fault, book: &Book) -> String {
+    format!("<pre class=\"fault\">{}</pre>\n\n", escape(&fault.render(&book.root)))
 }
 
 /// A line in every section that waits for its translation.

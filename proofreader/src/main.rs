@@ -6,12 +6,13 @@
 
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{env, io, path::Path, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 use anyhow::{Context, Result};
 use mdbook_preprocessor::{book::Chapter, parse_input};
 use proofreader::{
     book::Book,
+    expand::red_box,
     page::Edition,
     report::{self, Fault},
 };
@@ -44,38 +45,24 @@ fn run() -> Result<String> {
     let edition = if source.ends_with("ko") { Edition::Ko } else { Edition::En };
     let book = Book::open(&context.root)?;
 
-    let faults = book.check()?;
+    let faults = book.check();
     if !faults.is_empty() && !in_page {
         return Ok(report::render_all(&faults, &book.root));
     }
-    let mut failure = None;
-    mdbook.for_each_chapter_mut(|chapter| {
-        if let Err(error) = replace(&book, edition, chapter, &faults) {
-            failure = Some(error);
-        }
-    });
-    if let Some(error) = failure {
-        return Err(error);
-    }
+    mdbook.for_each_chapter_mut(|chapter| replace(&book, edition, chapter, &faults));
     serde_json::to_writer(io::stdout(), &mdbook).context("handing the book back to mdBook")?;
     Ok(String::new())
 }
 
-fn replace(book: &Book, edition: Edition, chapter: &mut Chapter, faults: &[Fault]) -> Result<()> {
-    let Some(path) = &chapter.source_path else { return Ok(()) };
+fn replace(book: &Book, edition: Edition, chapter: &mut Chapter, faults: &[Fault]) {
+    let Some(path) = &chapter.source_path else { return };
     let path = path.to_string_lossy().replace('\\', "/");
-    let Some(page) = book.page(edition, &path) else { return Ok(()) };
-    let expanded = book.expand(page)?;
+    let Some(page) = book.page(edition, &path) else { return };
+    let expanded = book.expand(page);
     chapter.content = expanded.markdown;
     // Faults of directives stand where the directive stood; the others above the page.
     let shown: Vec<_> = expanded.faults.iter().map(|fault| &fault.place).collect();
     let others = faults.iter().filter(|f| f.place.file == page.file() && !shown.contains(&&f.place));
-    let boxes: String = others.map(|fault| boxed(fault, &book.root)).collect();
+    let boxes: String = others.map(|fault| red_box(fault, book)).collect();
     chapter.content.insert_str(0, &boxes);
-    Ok(())
-}
-
-fn boxed(fault: &Fault, root: &Path) -> String {
-    let text = fault.render(root).replace('&', "&amp;").replace('<', "&lt;");
-    format!("<pre class=\"fault\">{text}</pre>\n\n")
 }

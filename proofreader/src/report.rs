@@ -7,6 +7,7 @@
 use std::{fmt::Write as _, fs, ops::Range, path::Path};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use cutter::closest;
 
 /// A byte range of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,14 @@ impl Fault {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
+    }
+
+    /// Adds the name that was probably meant, if one of `names` is near.
+    pub fn near<'a>(self, what: &str, wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        match closest(wrong, names) {
+            Some(near) => self.help(format!("{what} with a similar name exists: `{near}`")),
+            None => self,
+        }
     }
 
     /// The fault as a terminal shows it; `root` is the folder of the book.

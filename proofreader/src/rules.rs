@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutter::closest;
-
 use crate::{
-    book::{Book, OpenError},
+    book::Book,
     expand::Uses,
     locks::words_hash,
     mermaid,
@@ -14,12 +12,12 @@ use crate::{
 };
 
 /// Everything that is wrong with a book.
-pub fn check(book: &Book) -> Result<Vec<Fault>, OpenError> {
+pub fn check(book: &Book) -> Vec<Fault> {
     let mut faults = book.evidence.faults.clone();
     let mut uses = Uses::default();
     let mut anchors = BTreeMap::new();
     for page in &book.pages {
-        let expanded = book.expand(page)?;
+        let expanded = book.expand(page);
         faults.extend(expanded.faults);
         faults.extend(of_page(page));
         anchors.insert(page.file(), anchors_of(page, &expanded.markdown));
@@ -34,7 +32,7 @@ pub fn check(book: &Book) -> Result<Vec<Fault>, OpenError> {
     faults.extend(listed(book));
     faults.extend(editions(book, &faults));
     faults.extend(emptiness(book, &uses));
-    Ok(faults)
+    faults
 }
 
 /// The rules that need nothing but the page.
@@ -182,23 +180,16 @@ fn links(book: &Book, page: &Page, anchors: &BTreeMap<String, BTreeSet<String>>)
         let place = at(page, link.span.clone());
         let Some(known) = anchors.get(&file) else {
             let title = format!("a link to `{}`, which is no page", link.target);
-            let mut fault = Fault::new("link", title, place, format!("no `{file}`"));
             let paths = book.pages.iter().filter(|p| p.edition == page.edition).map(|p| p.path.as_str());
-            if let Some(near) = closest(&target, paths) {
-                fault = fault.help(format!("a page with a similar path exists: `{near}`"));
-            }
+            let fault = Fault::new("link", title, place, format!("no `{file}`")).near("a page", &target, paths);
             faults.push(fault.help("link to a page of the same edition by its relative path, or to `https://…`"));
             continue;
         };
         if !anchor.is_empty() && !known.contains(anchor) {
             let title = format!("a link to `#{anchor}`, which `{target}` does not have");
-            let mut fault = Fault::new("link", title, place, "no such heading");
-            if let Some(near) = closest(anchor, known.iter().map(String::as_str)) {
-                fault = fault.help(format!("a heading with a similar id exists: `#{near}`"));
-            } else {
-                fault = fault.help(format!("`{file}` shows its ids behind its headings"));
-            }
-            faults.push(fault);
+            let fault = Fault::new("link", title, place, "no such heading");
+            let fault = fault.near("an id", anchor, known.iter().map(String::as_str));
+            faults.push(fault.help(format!("`{file}` has its ids behind its headings")));
         }
     }
     faults

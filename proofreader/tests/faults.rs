@@ -68,7 +68,7 @@ fn told(edits: &[Edit], crates: &Arc<Crates>) -> String {
     copy(&home().join("base"), folder.path());
     edits.iter().for_each(|edit| apply(edit, folder.path()));
     let book = Book::open_quoting(folder.path(), Arc::clone(crates)).unwrap();
-    report::render_all(&book.check().unwrap(), &book.root)
+    report::render_all(&book.check(), &book.root)
 }
 
 fn folders() -> Vec<String> {

@@ -18,7 +18,7 @@ use crate::locks;
 pub fn quote(root: &Path, path: &str) -> Result<()> {
     let book = Book::open(root)?;
     known(&book, path)?;
-    let lock = locks::quotes(&book, path)?;
+    let lock = locks::quotes(&book, path);
     for (address, now) in &lock.0 {
         let then = book.quotes.0.get(address);
         if then == Some(now) {
@@ -48,7 +48,7 @@ fn quoted(book: &Book, address: &str, version: Option<&str>) -> Result<String> {
     let mut words = address.splitn(3, ' ');
     let (package, file, item) = (words.next(), words.next(), words.next().unwrap_or_default());
     let (package, file) = package.zip(file).context("an entry of quotes.lock is cut short")?;
-    let source = book.crates()?.get(package).map_err(|e| anyhow::anyhow!("{e}"))?;
+    let source = book.crates.get(package).map_err(|e| anyhow::anyhow!("{e}"))?;
     let home = match version {
         None => source.root.clone(),
         Some(version) => source.root.with_file_name(format!("{}-{version}", source.name)),

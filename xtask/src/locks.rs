@@ -1,28 +1,24 @@
 //! The locks as they are once somebody has read: what `cargo xtask accept` writes.
 
 use proofreader::{
-    book::{Book, OpenError},
+    book::Book,
     locks::{EditionsLock, QuotesLock, Read, words_hash},
     page::Edition,
 };
 
 /// `quotes.lock` with all quotes of a page as they are now, and without entries that no page uses.
-///
-/// # Errors
-///
-/// When the pinned sources cannot be found.
-pub fn quotes(book: &Book, path: &str) -> Result<QuotesLock, OpenError> {
+pub fn quotes(book: &Book, path: &str) -> QuotesLock {
     let mut lock = book.quotes.clone();
     let mut used = QuotesLock::default();
     for page in &book.pages {
-        let uses = book.expand(page)?.uses;
+        let uses = book.expand(page).uses;
         if page.path == path {
             lock.0.extend(uses.quotes.clone());
         }
         used.0.extend(uses.quotes);
     }
     lock.0.retain(|address, _| used.0.contains_key(address));
-    Ok(lock)
+    lock
 }
 
 /// `editions.lock` with sections of a page (all, if none is named) as both editions have them now,

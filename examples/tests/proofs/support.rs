@@ -117,7 +117,8 @@ pub struct ExecPlugin {
 }
 
 impl ExecPlugin {
-    /// A plugin for one proof, whose name it bears.
+    /// A plugin for one proof, whose name it bears. It fails from the run after
+    /// `good_runs` on.
     pub fn new(proof: &str, good_runs: usize) -> Self {
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(proof);
         fs::write(&log, "").unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use examples::testing::{Answer, Gate, Script};
+use examples::testing::{Answer, Gate, Script, Server};
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client, Config, api::WatchParams};
@@ -125,18 +125,37 @@ fn extensions(hello: &[u8]) -> Vec<u16> {
 /// The connections of a burst are all open after it.
 #[tokio::test]
 async fn the_connections_of_a_burst_stay_open() {
+    let (server, _client) = after_a_burst_of_twenty().await;
+
+    let seen = server.seen();
+    assert_eq!((seen.accepted, seen.closed), (20, 0));
+}
+
+/// After a burst, calls one after the other keep to one of its connections, and
+/// nobody looks at the others.
+#[tokio::test]
+async fn calls_after_a_burst_keep_to_one_of_its_connections() {
+    let (server, client) = after_a_burst_of_twenty().await;
+
+    for _ in 0..5 {
+        list(&client).await.unwrap().unwrap();
+    }
+
+    let seen = server.seen();
+    let later: BTreeSet<_> = seen.requests[20..].iter().map(|r| r.connection).collect();
+    assert_eq!((later.len(), seen.accepted), (1, 20));
+}
+
+async fn after_a_burst_of_twenty() -> (Server, Client) {
     let gate = Gate::closed();
     let server = serve(Script::always(empty_list().behind(&gate))).await;
     let client = Client::try_from(server.config()).unwrap();
-
     let calls: Vec<_> = (0..20).map(|_| list(&client)).collect();
     server.until(|seen| seen.waiting == 20).await.unwrap();
     gate.open();
     assert!(all_succeed(calls).await);
     many_turns().await;
-
-    let seen = server.seen();
-    assert_eq!((seen.accepted, seen.closed), (20, 0));
+    (server, client)
 }
 
 /// All clones of a client share its connections; a second client of the same
