@@ -202,7 +202,7 @@ fn versions(scene: &Scene<'_>) -> Result<String, Fault> {
         let numbers = change.since.split('.').filter_map(|n| n.parse().ok()).collect();
         releases.entry(numbers).or_default().push(change);
     }
-    let [behaviour, _, reference] = scene.words.changes;
+    let [behaviour, reference] = scene.words.changes;
     let mut out = String::new();
     for changes in releases.values().rev() {
         let since = &changes[0].since;

@@ -2,7 +2,7 @@
 //! where the pinned sources are. Everything else asks it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -157,10 +157,5 @@ impl Book {
             "kubernetes" => after(&read("examples/Cargo.toml"), "\"v1_", '"').map(|v| format!("1.{v}")),
             _ => self.crates.get(name).ok().map(|source| source.version.clone()),
         }
-    }
-
-    /// The names of all proofs, as the test binary lists them.
-    pub fn proof_paths(&self) -> BTreeSet<String> {
-        self.evidence.proofs.values().map(|proof| proof.path.clone()).collect()
     }
 }

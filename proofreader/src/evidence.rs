@@ -29,6 +29,8 @@ pub struct Proof {
     pub file: String,
     /// Its first and last line, 1-based.
     pub lines: (usize, usize),
+    /// Where its name stands.
+    pub place: Place,
     /// Why it does not run, if so.
     pub off: Option<String>,
     /// The outputs and compile-fail cases that it names.
@@ -131,37 +133,25 @@ impl Evidence {
                 statement: function.doc.clone(),
                 file: relative(root, source),
                 lines: (function.first_line, function.last_line),
+                place: Place::new(relative(root, source), function.name_span.clone()),
                 off,
                 names: function.literals.iter().cloned().collect(),
             };
-            self.add(proof, function.name_span.clone());
+            self.add(proof);
         }
     }
 
-    fn add(&mut self, proof: Proof, name: std::ops::Range<usize>) {
-        let place = Place::new(&proof.file, name);
+    fn add(&mut self, proof: Proof) {
+        let fault =
+            |code, title: &str, label| Fault::new(code, title.replace("{}", &proof.name), proof.place.clone(), label);
         if proof.statement.trim().is_empty() {
-            self.faults.push(
-                Fault::new(
-                    "proof-undocumented",
-                    format!("proof `{}` does not say its statement", proof.name),
-                    place.clone(),
-                    "no doc comment",
-                )
-                .help("write the statement above it, in one sentence, as `///`"),
-            );
+            let fault = fault("proof-undocumented", "proof `{}` does not say its statement", "no doc comment");
+            self.faults.push(fault.help("write the statement above it, in one sentence, as `///`"));
         }
         if let Some(first) = self.proofs.get(&proof.name) {
-            self.faults.push(
-                Fault::new(
-                    "proof-duplicate",
-                    format!("two proofs are named `{}`", proof.name),
-                    place,
-                    "the second one",
-                )
-                .note(format!("the first one is in {}, line {}", first.file, first.lines.0))
-                .help("names are anchors: rename one, and the `{{#proof …}}` that mean it"),
-            );
+            let fault = fault("proof-duplicate", "two proofs are named `{}`", "the second one");
+            let fault = fault.note(format!("the first one is in {}, line {}", first.file, first.lines.0));
+            self.faults.push(fault.help("names are anchors: rename one, and the `{{#proof …}}` that mean it"));
             return;
         }
         self.proofs.insert(proof.name.clone(), proof);

@@ -220,14 +220,9 @@ fn unused(book: &Book, uses: &Uses) -> Vec<Fault> {
         faults.push(Fault::new("unused", title, place, "unused").help(help));
     };
     for proof in book.evidence.proofs.values().filter(|p| !uses.proofs.contains(&p.name)) {
-        let text = std::fs::read_to_string(book.root.join(&proof.file)).unwrap_or_default();
-        let start = text.find(&format!("fn {}", proof.name)).map_or(0, |n| n + 3);
-        let place = Place::new(&proof.file, start..start + proof.name.len());
-        let help = format!(
-            "close the sentence that it proves with `{{{{#proof {}}}}}`, in both editions, or remove it",
-            proof.name
-        );
-        tell("proof", &proof.name, place, help);
+        let directive = format!("{{{{#proof {}}}}}", proof.name);
+        let help = format!("close the sentence that it proves with `{directive}`, in both editions, or remove it");
+        tell("proof", &proof.name, proof.place.clone(), help);
     }
     for output in book.evidence.outputs.difference(&uses.outputs) {
         // A figure's text twin is used with it.
@@ -248,18 +243,14 @@ fn unused(book: &Book, uses: &Uses) -> Vec<Fault> {
         let help = "accept the page that quoted it: `cargo xtask accept quote PAGE` drops what is gone".to_owned();
         tell("entry of quotes.lock", quote, Place::file("quotes.lock"), help);
     }
-    let sections: BTreeSet<(String, String)> = book.pages.iter().flat_map(sections_of).collect();
-    for (page, section) in book.editions.0.keys().filter(|key| !sections.contains(*key)) {
-        let help = format!("`cargo xtask accept edition {page}` drops what is gone");
-        let name = format!("{page} {section}");
-        tell("entry of editions.lock", &name, Place::file("editions.lock"), help);
+    for (page, section) in book.editions.0.keys() {
+        let in_page = |p: &Page| p.path == *page && p.sections.iter().any(|s| s.id.as_ref() == Some(section));
+        if !book.pages.iter().any(in_page) {
+            let help = format!("`cargo xtask accept edition {page}` drops what is gone");
+            tell("entry of editions.lock", &format!("{page} {section}"), Place::file("editions.lock"), help);
+        }
     }
     faults
-}
-
-fn sections_of(page: &Page) -> Vec<(String, String)> {
-    let ids = page.sections.iter().filter_map(|section| section.id.clone());
-    ids.map(|id| (page.path.clone(), id)).collect()
 }
 
 /// Pages that their edition's `SUMMARY.md` does not name.
@@ -268,15 +259,9 @@ fn listed(book: &Book) -> Vec<Fault> {
     for page in &book.pages {
         let Some(summary) = book.summaries.get(&page.edition) else { continue };
         if !summary.links.iter().any(|link| link.target == page.path) {
-            faults.push(
-                Fault::new(
-                    "page-unlisted",
-                    format!("`{}` is not in SUMMARY.md", page.file()),
-                    Place::file(page.file()),
-                    "",
-                )
-                .help(format!("add a line `- [Title]({})` to {}", page.path, summary.file())),
-            );
+            let title = format!("`{}` is not in SUMMARY.md", page.file());
+            let fault = Fault::new("page-unlisted", title, Place::file(page.file()), "");
+            faults.push(fault.help(format!("add a line `- [Title]({})` to {}", page.path, summary.file())));
         }
     }
     faults
@@ -289,12 +274,10 @@ fn emptiness(book: &Book, uses: &Uses) -> Vec<Fault> {
         ("proofs", book.evidence.proofs.len(), "examples/tests/proofs/main.rs"),
         ("quotes and outputs", shown, "src"),
     ];
+    let fault = |what, place| Fault::new("empty-book", format!("the book has no {what}"), Place::file(place), "");
     let none = counts.into_iter().filter(|(_, count, _)| *count == 0);
-    none.map(|(what, _, place)| {
-        Fault::new("empty-book", format!("the book has no {what}"), Place::file(place), "")
-            .help("a book without them passes every other rule: look where they went")
-    })
-    .collect()
+    let help = "a book without them passes every other rule: look where they went";
+    none.map(|(what, _, place)| fault(what, place).help(help)).collect()
 }
 
 // ---- twins ----

@@ -39,7 +39,7 @@ pub struct Words {
     /// Heads of the table of quoted packages.
     pub credits: [&'static str; 4],
     /// Heads of the tables of changes.
-    pub changes: [&'static str; 3],
+    pub changes: [&'static str; 2],
 }
 
 /// The words of an edition.
@@ -68,7 +68,7 @@ const ENGLISH: Words = Words {
     prints: "It prints",
     glossary: ["English", "Korean", "Meaning"],
     credits: ["Package", "Version", "Licence", "Quoted on"],
-    changes: ["Behaviour", "Since", "Reference"],
+    changes: ["Behaviour", "Reference"],
 };
 
 const KOREAN: Words = Words {
@@ -89,5 +89,5 @@ const KOREAN: Words = Words {
     prints: "출력",
     glossary: ["영어", "한국어", "뜻"],
     credits: ["패키지", "버전", "라이선스", "인용한 페이지"],
-    changes: ["동작", "버전", "참고"],
+    changes: ["동작", "참고"],
 };

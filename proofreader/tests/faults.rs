@@ -105,7 +105,7 @@ fn every_code_has_a_planted_fault() {
     for entry in fs::read_dir(source).unwrap() {
         let path = entry.unwrap().path();
         let text = if path.is_file() { fs::read_to_string(&path).unwrap() } else { continue };
-        for opening in ["Fault::new(", ".fault("] {
+        for opening in ["Fault::new(", ".fault(", " fault("] {
             let calls = text.split(opening).skip(1).map(str::trim_start);
             codes.extend(calls.filter_map(|call| call.strip_prefix('"')?.split('"').next()).map(str::to_owned));
         }
