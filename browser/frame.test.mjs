@@ -77,7 +77,7 @@ test('every block says where it comes from', async () => {
     await forEveryPage(async (edition, name) => {
         const { page, close } = await open(browser, site.url(edition, name));
         const silent = await page.locator('figure.block').evaluateAll(
-            blocks => blocks.filter(block => !block.querySelector('figcaption')?.innerText.trim()).length,
+            blocks => blocks.filter(block => !block.querySelector('figcaption')?.textContent.trim()).length,
         );
         await close();
         assert.equal(silent, 0);

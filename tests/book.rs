@@ -9,6 +9,19 @@ use std::{
 
 use proofreader::{book::Book, report};
 
+/// Cargo at the root, without what the cargo around this test has set: build scripts would run again.
+fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in env::vars() {
+        let kept = ["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&name.as_str()) || name.starts_with("RUSTUP_");
+        if !kept && (name.starts_with("CARGO") || name.starts_with("RUST") || name == "OUT_DIR") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.current_dir(root());
+    cargo
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -25,14 +38,8 @@ fn the_pages_keep_the_rules() {
 #[test]
 fn the_test_binary_runs_every_proof() {
     let book = Book::open(&root()).unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    // The variables of the cargo around this test would make build scripts run again.
-    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("CARGO_") || name.starts_with("RUST")) {
-        if !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&name.as_str()) && !name.starts_with("RUSTUP_") {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.current_dir(root()).args(["test", "--quiet", "--test", "proofs", "--", "--list", "--format", "terse"]);
+    let mut cargo = cargo();
+    cargo.args(["test", "--quiet", "--test", "proofs", "--", "--list", "--format", "terse"]);
     let output = cargo.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -46,7 +53,7 @@ fn the_test_binary_runs_every_proof() {
 /// Paths and commands that the documents for contributors name are there.
 #[test]
 fn the_documents_name_what_exists() {
-    let help = Command::new(env!("CARGO")).current_dir(root()).args(["xtask", "--help"]).output().unwrap();
+    let help = cargo().args(["xtask", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let mut missing = Vec::new();
     let mut checked = 0;

@@ -75,7 +75,7 @@
 
     // Whatever scrolls sideways can be scrolled from the keyboard: mdBook takes
     // the arrow keys for the previous and the next page.
-    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, pre.mermaid');
+    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main pre:is(.mermaid, .fault)');
     function markScrollable() {
         for (const element of wide) {
             if (element.scrollWidth > element.clientWidth) {
@@ -217,11 +217,15 @@
         if (window.scrollY === 0) {
             return '';
         }
+        const headings = Array.from(
+            document.querySelectorAll('main :is(h2, h3, h4, h5, h6, section)[id]'),
+            heading => ({ id: heading.id, top: heading.getBoundingClientRect().top }),
+        );
         const bottom = window.scrollY + window.innerHeight >= html.scrollHeight - 1;
         const line = bottom ? window.innerHeight : window.innerHeight / 3;
-        const passed = Array.from(document.querySelectorAll('main :is(h2, h3, h4, h5, h6, section)[id]'))
-            .filter(heading => heading.getBoundingClientRect().top < line);
-        return passed.at(-1)?.id ?? '';
+        const opening = headings.find(({ top }) => top >= 0 && top < line);
+        const above = headings.filter(({ top }) => top < 0).at(-1);
+        return (opening ?? above)?.id ?? '';
     }
 
     const edition = otherEdition();
@@ -279,7 +283,12 @@
             suppressErrorRendering: true,
             theme: 'base',
             fontFamily: of('sans'),
-            flowchart: { nodeSpacing: 36, rankSpacing: 38, padding: 12 },
+            flowchart: {
+                nodeSpacing: 36,
+                rankSpacing: 38,
+                padding: 12,
+                subGraphTitleMargin: { top: 6, bottom: 12 },
+            },
             themeVariables: {
                 darkMode: isDark(),
                 fontFamily: of('sans'),

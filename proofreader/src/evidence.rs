@@ -80,6 +80,10 @@ impl Evidence {
         for program in evidence.programs.clone() {
             evidence.follow(root, files, &home.join(program), "", &[]);
         }
+        // A world is compiled by the proof that runs it.
+        for world in below(&home.join("worlds"), "src/main.rs") {
+            evidence.follow(root, files, &home.join("worlds").join(world), "", &[]);
+        }
         evidence.follow(root, files, &home.join("tests/proofs/main.rs"), "", &[]);
         evidence.outputs = below(&home.join("outputs"), "");
         evidence.cases = below(&home.join("tests/compile_fail"), ".rs");
