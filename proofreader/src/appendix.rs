@@ -38,14 +38,12 @@ fn proofs(scene: &Scene<'_>) -> String {
     let mut found: Vec<&Proof> = book.evidence.proofs.values().filter(|p| p.part() == part).collect();
     found.sort_by_key(|proof| (&proof.file, proof.lines.0));
     let closed = sentences(book, scene.page.edition);
+    let above = scene.page.section_at(scene.directive.span.start).map_or(1, |section| section.level);
+    let level = "#".repeat(above + 1);
     let mut out = String::new();
     for proof in found {
-        let _ = write!(
-            out,
-            "<section class=\"proof-entry\">\n\n### {} {{ #{} }}\n\n",
-            proof.name.replace('_', " "),
-            proof.name
-        );
+        let title = proof.name.replace('_', " ");
+        let _ = write!(out, "<section class=\"proof-entry\">\n\n{level} {title} {{ #{} }}\n\n", proof.name);
         let _ = write!(out, "{}\n\n", proof.statement.trim());
         if let Some(closed) = closed.get(proof.name.as_str()) {
             let _ = writeln!(out, "{}:\n", scene.words.closes);
@@ -272,8 +270,7 @@ pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> String {
         let _ = write!(line, " {} {day}", words.on);
     }
     if !uses.proofs.is_empty() {
-        let space = if page.edition == Edition::En { " " } else { "" };
-        let _ = write!(line, " · {}{space}{}", uses.proofs.len(), words.proofs);
+        let _ = write!(line, " · {}", words.proofs.replace("{}", &uses.proofs.len().to_string()));
     }
     format!("\n\n<footer class=\"stamp\">{line}</footer>\n")
 }

@@ -79,6 +79,11 @@ pub fn page(book: &Book, page: &Page) -> Expanded {
     for directive in &page.directives {
         let scene = Scene { book, page, directive, words: words(page.edition) };
         expanded.markdown.push_str(&page.text[at..directive.span.start]);
+        // A mark must not begin a line.
+        if directive.name == "proof" && expanded.markdown.ends_with(' ') {
+            expanded.markdown.pop();
+            expanded.markdown.push('\u{a0}');
+        }
         let text = match one(&scene, &mut expanded.uses) {
             Ok(text) => text,
             Err(fault) => {
@@ -453,7 +458,8 @@ fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     running(scene, proof)?;
     let path = scene.book.root.join("examples/outputs").join(&file);
     let text = read(&path);
-    let caption = format!("{} {}", scene.words.printed_by, link(scene, proof, &proof.name));
+    let address = format!("{}{}", scene.page.to_root(), proof.address());
+    let caption = format!("{} <a class=\"proof\" href=\"{address}\">{}</a>", scene.words.printed_by, proof.name);
     let body = match path.extension().and_then(|e| e.to_str()) {
         Some("md") => text.trim_end().to_owned(),
         Some("svg") => {
@@ -493,16 +499,9 @@ fn running(scene: &Scene<'_>, proof: &Proof) -> Result<(), Fault> {
 
 /// The check mark of a proof.
 fn mark(scene: &Scene<'_>, proof: &Proof) -> String {
-    link(scene, proof, "✓")
-}
-
-fn link(scene: &Scene<'_>, proof: &Proof, text: &str) -> String {
     let name = format!("{}: {}", scene.words.proof, proof.name.replace('_', " "));
-    format!(
-        "<a class=\"proof\" href=\"{}{}\" title=\"{name}\" aria-label=\"{name}\">{text}</a>",
-        scene.page.to_root(),
-        proof.address()
-    )
+    let address = format!("{}{}", scene.page.to_root(), proof.address());
+    format!("<a class=\"proof\" href=\"{address}\" title=\"{name}\" aria-label=\"{name}\">✓</a>")
 }
 
 fn version(scene: &Scene<'_>) -> Result<String, Fault> {

@@ -9,6 +9,9 @@ use serde_json::Value;
 #[error("{0}")]
 pub struct Broken(pub String);
 
+/// Ids that `merman` takes and mermaid itself, in the browser, does not.
+const RESERVED: [&str; 6] = ["call", "class", "click", "end", "href", "style"];
+
 /// The nodes and edges of a diagram, sorted, without labels: what both editions must share.
 ///
 /// # Errors
@@ -26,6 +29,9 @@ pub fn statements(source: &str) -> Result<Vec<String>, Broken> {
     }
     found.sort();
     found.dedup();
+    if let Some(word) = RESERVED.iter().find(|word| found.iter().any(|id| id == *word)) {
+        return Err(Broken(format!("`{word}` is a word of mermaid's own: a browser refuses it as an id")));
+    }
     Ok(found)
 }
 
@@ -68,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_broken_diagram_is_an_error() {
-        for broken in ["flowchart LR\n  A --> --> B\n", "nonsense\n", ""] {
+        let reserved = "flowchart LR\n  subgraph call[x]\n    A --> B\n  end\n";
+        for broken in ["flowchart LR\n  A --> --> B\n", reserved, "nonsense\n", ""] {
             assert!(statements(broken).is_err(), "{broken:?}");
         }
     }

@@ -22,7 +22,7 @@ pub struct Words {
     pub verified: &'static str,
     /// Start of the stamp of any other build.
     pub local: &'static str,
-    /// Unit of the stamp's count.
+    /// The stamp's count; `{}` is the number.
     pub proofs: &'static str,
     /// Before the date of a verified build.
     pub on: &'static str,
@@ -60,7 +60,7 @@ const ENGLISH: Words = Words {
     proof: "Proof",
     verified: "Verified with",
     local: "Local build, not verified:",
-    proofs: "proofs",
+    proofs: "{} proofs",
     on: "on",
     behind: "The English edition is newer here.",
     test: "The test",
@@ -75,13 +75,13 @@ const KOREAN: Words = Words {
     wrong: "컴파일되지만 잘못된 코드",
     fails: "컴파일되지 않음",
     rustc_says: "rustc의 메시지",
-    printed_by: "출력한 테스트:",
+    printed_by: "출력 테스트:",
     lines: "{}행",
     excerpt: "발췌",
     proof: "증명",
     verified: "검증 환경:",
     local: "로컬 빌드(검증되지 않음):",
-    proofs: "개의 증명",
+    proofs: "증명 {}개",
     on: "검증일",
     behind: "이 절은 영어판이 더 최신입니다.",
     test: "테스트",
