@@ -53,9 +53,6 @@ fn proofs(scene: &Scene<'_>) -> String {
             }
             out.push('\n');
         }
-        for output in proof.names.iter().filter(|name| book.evidence.outputs.contains(*name)) {
-            let _ = writeln!(out, "{}: `{output}`\n", scene.words.prints);
-        }
         let text = fs::read_to_string(book.root.join(&proof.file)).unwrap_or_default();
         let (first, last) = proof.lines;
         let lines: Vec<&str> = text.lines().skip(first - 1).take(last + 1 - first).collect();

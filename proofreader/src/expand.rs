@@ -321,14 +321,10 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
             .help("`{{#quote PACKAGE FILE ITEM}}`, such as `{{#quote kube-client src/client/mod.rs Client}}`"));
     };
     let address = address.trim();
-    let source = match scene.book.crates.get(package) {
-        Ok(source) => source,
-        Err(error) => {
-            let title = format!("no package `{package}` to quote");
-            let fault = scene.fault("package-unknown", title, package, "not in Cargo.lock");
-            return Err(fault.help(error.to_string()));
-        }
-    };
+    let source = scene.book.crates.get(package).map_err(|error| {
+        let title = format!("no package `{package}` to quote");
+        scene.fault("package-unknown", title, package, "not in Cargo.lock").help(error.to_string())
+    })?;
     let path = source.root.join(file);
     if !path.is_file() {
         let files = evidence::below(&source.root, ".rs");
@@ -338,12 +334,9 @@ fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
             .near("a file", file, files.iter().map(String::as_str))
             .help(format!("docs.rs lists its files: docs.rs/crate/{package}/{}/source", source.version)));
     }
-    let Quotation { text, lines, items } = match quoted_text(scene, &path, address) {
-        Ok(found) => found,
-        Err(fault) => {
-            return Err(fault.note(format!("looked for in `{file}` of {package} {}", source.version)));
-        }
-    };
+    let found = quoted_text(scene, &path, address);
+    let Quotation { text, lines, items } =
+        found.map_err(|fault| fault.note(format!("looked for in `{file}` of {package} {}", source.version)))?;
     let key = format!("{package} {file} {}", address.split_whitespace().collect::<Vec<_>>().join(" "));
     let now = Quoted { version: source.version.clone(), hash: hash(&text) };
     uses.quotes.insert(key.clone(), now.clone());

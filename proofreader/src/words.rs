@@ -32,8 +32,6 @@ pub struct Words {
     pub test: &'static str,
     /// Before the sentences that a proof closes.
     pub closes: &'static str,
-    /// Before the outputs that a proof printed.
-    pub prints: &'static str,
     /// Heads of the table of terms.
     pub glossary: [&'static str; 3],
     /// Heads of the table of quoted packages.
@@ -65,7 +63,6 @@ const ENGLISH: Words = Words {
     behind: "The English edition is newer here.",
     test: "The test",
     closes: "It stands behind",
-    prints: "It prints",
     glossary: ["English", "Korean", "Meaning"],
     credits: ["Package", "Version", "Licence", "Quoted on"],
     changes: ["Behaviour", "Reference"],
@@ -86,7 +83,6 @@ const KOREAN: Words = Words {
     behind: "이 절은 영어판이 더 최신입니다.",
     test: "테스트",
     closes: "뒷받침하는 문장",
-    prints: "출력",
     glossary: ["영어", "한국어", "뜻"],
     credits: ["패키지", "버전", "라이선스", "인용한 페이지"],
     changes: ["동작", "참고"],
