@@ -133,9 +133,12 @@ pub fn client_of_this_test(config: &Config) -> Result<Client> {
 ///
 /// If one of the calls fails. Under a limit below three it may also never end:
 /// whoever waits for `count_words` polls none of the other reads.
-pub async fn count_as_they_come(documents: &Api<Document>, names: &[&str]) -> Result<()> {
+pub async fn count_as_they_come(
+    documents: &Api<Document>,
+    names: Vec<String>,
+) -> Result<()> {
     let mut read = stream::iter(names)
-        .map(|name| documents.get(name))
+        .map(|name| async move { documents.get(&name).await })
         .buffer_unordered(3);
     while let Some(document) = read.try_next().await? {
         count_words(documents, &document).await?;
@@ -149,9 +152,12 @@ pub async fn count_as_they_come(documents: &Api<Document>, names: &[&str]) -> Re
 /// # Errors
 ///
 /// If one of the calls fails.
-pub async fn count_together(documents: &Api<Document>, names: &[&str]) -> Result<()> {
+pub async fn count_together(documents: &Api<Document>, names: Vec<String>) -> Result<()> {
     stream::iter(names)
-        .map(|name| async { count_words(documents, &documents.get(name).await?).await })
+        .map(|name| async move {
+            let document = documents.get(&name).await?;
+            count_words(documents, &document).await
+        })
         .buffer_unordered(3)
         .try_collect()
         .await

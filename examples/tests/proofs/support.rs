@@ -106,14 +106,16 @@ pub fn panic_message(stderr: &str) -> String {
 }
 
 /// An exec credential plugin: a program that prints `token-1` on its first run,
-/// `token-2` on its second and so on. All of them have expired long ago, so
-/// whoever wants a token has to run it.
+/// `token-2` on its second and so on. Unless said otherwise, all of them have
+/// expired long ago, so whoever wants a token has to run it.
 #[derive(Clone)]
 pub struct ExecPlugin {
     /// One line a run.
     log: PathBuf,
     /// How many runs succeed.
     good_runs: usize,
+    /// The `expirationTimestamp` of its tokens, if they have one.
+    expires: Option<&'static str>,
 }
 
 impl ExecPlugin {
@@ -122,7 +124,16 @@ impl ExecPlugin {
     pub fn new(proof: &str, good_runs: usize) -> Self {
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(proof);
         fs::write(&log, "").unwrap();
-        Self { log, good_runs }
+        Self {
+            log,
+            good_runs,
+            expires: Some("2000-01-01T00:00:00Z"),
+        }
+    }
+
+    /// The same plugin with tokens that expire then, or never say when.
+    pub fn with_expiry(self, expires: Option<&'static str>) -> Self {
+        Self { expires, ..self }
     }
 
     /// How often it ran.
@@ -138,10 +149,18 @@ impl ExecPlugin {
             test $n -le $1 || exit 1
             echo '{ "apiVersion": "client.authentication.k8s.io/v1",
                     "kind": "ExecCredential",
-                    "status": { "token": "token-'$n'",
-                                "expirationTimestamp": "2000-01-01T00:00:00Z" } }'
+                    "status": { "token": "token-'$n'"'"$2"' } }'
         "#;
-        let arguments = json!(["-c", SCRIPT, self.log, self.good_runs.to_string()]);
+        let expires = self
+            .expires
+            .map(|time| format!(r#", "expirationTimestamp": "{time}""#));
+        let arguments = json!([
+            "-c",
+            SCRIPT,
+            self.log,
+            self.good_runs.to_string(),
+            expires.unwrap_or_default()
+        ]);
         let exec =
             json!({ "command": "sh", "args": arguments, "interactiveMode": "Never" });
         serde_json::from_value(json!({ "exec": exec })).unwrap()

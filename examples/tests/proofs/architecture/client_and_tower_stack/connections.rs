@@ -1,11 +1,11 @@
 //! On which connections calls travel.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use examples::testing::{Answer, Gate, Script, Server};
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, Client, Config, api::WatchParams};
+use kube::{Api, Client, Config, Result, api::WatchParams};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use super::{all_succeed, empty_list, serve};
@@ -122,20 +122,52 @@ fn extensions(hello: &[u8]) -> Vec<u16> {
     found
 }
 
-/// The connections of a burst are all open after it.
+/// The connections of a burst are all open an hour later: nothing watches the
+/// clock for those that are idle.
 #[tokio::test]
 async fn the_connections_of_a_burst_stay_open() {
-    let (server, _client) = after_a_burst_of_twenty().await;
+    let (server, _client) = after_a_burst_of_twenty(Client::try_from).await;
+
+    // Sockets need the real clock, a timer of the pool's would go by this one.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    tokio::time::resume();
+    many_turns().await;
 
     let seen = server.seen();
     assert_eq!((seen.accepted, seen.closed), (20, 0));
+}
+
+/// With a `read_timeout` in the config, idle connections are closed when it has
+/// run out. (It needs the real clock, so it is short.)
+#[tokio::test]
+async fn a_read_timeout_closes_idle_connections() {
+    let (server, _client) = after_a_burst_of_twenty(|mut config| {
+        config.read_timeout = Some(Duration::from_millis(300));
+        Client::try_from(config)
+    })
+    .await;
+
+    server.until(|seen| seen.closed == 20).await.unwrap();
+}
+
+/// A config has a limit of 30 s for connecting and of 295 s for writing, and
+/// none for reading, unless somebody sets one.
+#[test]
+fn reading_has_no_timeout_by_default() {
+    let config = Config::new("http://127.0.0.1:1".parse().unwrap());
+
+    let seconds = |timeout: Option<Duration>| timeout.map(|timeout| timeout.as_secs());
+    assert_eq!(seconds(config.connect_timeout), Some(30));
+    assert_eq!(seconds(config.write_timeout), Some(295));
+    assert_eq!(seconds(config.read_timeout), None);
 }
 
 /// After a burst, calls one after the other keep to one of its connections, and
 /// nobody looks at the others.
 #[tokio::test]
 async fn calls_after_a_burst_keep_to_one_of_its_connections() {
-    let (server, client) = after_a_burst_of_twenty().await;
+    let (server, client) = after_a_burst_of_twenty(Client::try_from).await;
 
     for _ in 0..5 {
         list(&client).await.unwrap().unwrap();
@@ -146,10 +178,12 @@ async fn calls_after_a_burst_keep_to_one_of_its_connections() {
     assert_eq!((later.len(), seen.accepted), (1, 20));
 }
 
-async fn after_a_burst_of_twenty() -> (Server, Client) {
+async fn after_a_burst_of_twenty(
+    build: impl FnOnce(Config) -> Result<Client>,
+) -> (Server, Client) {
     let gate = Gate::closed();
     let server = serve(Script::always(empty_list().behind(&gate))).await;
-    let client = Client::try_from(server.config()).unwrap();
+    let client = build(server.config()).unwrap();
     let calls: Vec<_> = (0..20).map(|_| list(&client)).collect();
     server.until(|seen| seen.waiting == 20).await.unwrap();
     gate.open();

@@ -6,7 +6,7 @@ use examples::{
     architecture::client_and_tower_stack::{count_as_they_come, count_together, limited},
     testing::{Answer, Gate, Script, Service},
 };
-use futures::poll;
+use futures::{future::join_all, poll};
 use http::Request;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
@@ -22,9 +22,12 @@ use tower::{
 };
 
 use super::{all_succeed, empty_list, serve, unavailable};
-use crate::support::{documents, list, many_turns, output, until_all_wait};
+use crate::support::{ExecPlugin, documents, list, many_turns, output, until_all_wait};
 
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// For what needs the real clock.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// 5,000 calls that are begun on one client are all with the server before any
 /// of them is answered.
@@ -255,32 +258,104 @@ async fn reading_ahead_while_writing_through_one_limit_never_ends() {
     let service = Service::new(Script::always(a_document()));
     let documents = documents(&limited_service(&service, 2));
 
-    let counted =
-        timeout(HOUR, count_as_they_come(&documents, &["a", "b", "c", "d"])).await;
+    let counted = timeout(HOUR, count_as_they_come(&documents, names())).await;
 
     assert!(counted.is_err());
     let requests = service.requests();
     assert!(requests.iter().all(|request| request.method == "GET"));
 }
 
+/// The timeouts of the config do not end that standstill: they close connections
+/// and give no permit back. (They need the real clock, so they are short.)
+#[tokio::test]
+async fn timeouts_of_the_config_do_not_end_a_standstill() {
+    let server = serve(Script::always(a_document().after(SHORT))).await;
+    let mut config = server.config();
+    for timeout in [
+        &mut config.connect_timeout,
+        &mut config.read_timeout,
+        &mut config.write_timeout,
+    ] {
+        *timeout = Some(5 * SHORT);
+    }
+    let documents = documents(&limited(config, 2).unwrap());
+
+    let counted = timeout(50 * SHORT, count_as_they_come(&documents, names())).await;
+
+    assert!(counted.is_err());
+    assert!(server.seen().closed > 0);
+}
+
+/// A limit must be larger than all that can be left unpolled at one time: two of
+/// three for each loop, so three is enough for one loop, four is not for two.
+#[tokio::test(start_paused = true)]
+async fn a_limit_must_exceed_what_all_loops_leave_unpolled() {
+    for (limit, loops, ends) in [(2, 1, false), (3, 1, true), (4, 2, false), (5, 2, true)]
+    {
+        let service = Service::new(Script::always(a_document()));
+        let documents = documents(&limited_service(&service, limit));
+
+        let counted = (0..loops).map(|_| count_as_they_come(&documents, names()));
+        let counted = timeout(HOUR, join_all(counted)).await;
+
+        assert_eq!(counted.is_ok(), ends, "{loops} loops, limit {limit}");
+    }
+}
+
+/// A call that is left while it refreshes a token holds the lock on the
+/// credentials: no other call of the client is sent, without any limit.
+#[tokio::test]
+async fn an_unpolled_token_refresh_holds_up_every_other_call() {
+    let plugin = ExecPlugin::new("an_unpolled_token_refresh", 100);
+    let server = serve([empty_list(), empty_list()]).await;
+    let mut config = server.config();
+    config.auth_info = plugin.auth_info();
+    let client = Client::try_from(config).unwrap();
+    let (documents, params) = (documents(&client), Default::default());
+    let mut first = pin!(documents.list(&params));
+    while plugin.runs() < 4 {
+        assert!(poll!(&mut first).is_pending());
+        tokio::task::yield_now().await;
+    }
+
+    let second = timeout(10 * SHORT, documents.list(&params)).await;
+
+    assert!(second.is_err());
+    assert_eq!(server.seen().accepted, 0);
+    assert!(first.await.is_ok() && documents.list(&params).await.is_ok());
+}
+
 /// With each read and its write in one future, all of which are polled together,
-/// the same limit lets all through.
+/// the same limit lets all through, in a spawned task as well.
 #[tokio::test(start_paused = true)]
 async fn reading_and_writing_in_one_future_ends_under_the_same_limit() {
     let service = Service::new(Script::always(a_document()));
     let documents = documents(&limited_service(&service, 2));
 
-    let counted = timeout(HOUR, count_together(&documents, &["a", "b", "c", "d"])).await;
+    let counting = async move { count_together(&documents, names()).await };
+    let counted = timeout(HOUR, tokio::spawn(counting)).await;
 
-    assert!(counted.unwrap().is_ok());
+    assert!(counted.unwrap().unwrap().is_ok());
     let requests = service.requests();
-    assert_eq!(
-        requests
-            .iter()
-            .filter(|request| request.method == "PATCH")
-            .count(),
-        4
-    );
+    let patches = requests.iter().filter(|request| request.method == "PATCH");
+    assert_eq!(patches.count(), 4);
+}
+
+/// The default stack adds no limit: 400 calls are with the server at once, each
+/// on a connection of its own.
+#[tokio::test]
+async fn the_default_stack_sends_all_of_four_hundred_calls_at_once() {
+    let server = serve(Script::always(Answer::never())).await;
+    let client = Client::try_from(server.config()).unwrap();
+
+    let calls: Vec<_> = (0..400).map(|_| list(&client)).collect();
+
+    server.until(|seen| seen.waiting == 400).await.unwrap();
+    assert_eq!(server.seen().accepted, calls.len());
+}
+
+fn names() -> Vec<String> {
+    ["a", "b", "c", "d"].map(str::to_owned).to_vec()
 }
 
 fn a_document() -> Answer {

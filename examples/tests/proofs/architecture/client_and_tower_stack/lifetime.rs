@@ -1,6 +1,6 @@
 //! What a client needs in order to be built, and how long it lives.
 
-use std::{panic::catch_unwind, pin::pin, time::Duration};
+use std::{panic::catch_unwind, pin::pin, thread, time::Duration};
 
 use examples::{
     architecture::client_and_tower_stack::{client_of_this_test, shared_client},
@@ -9,11 +9,11 @@ use examples::{
 use kube::{Client, Config};
 use tokio::{
     runtime::{self, Runtime},
-    time::timeout,
+    time::{error::Elapsed, timeout},
 };
 
 use super::empty_list;
-use crate::support::{cargo, documents, list, output, panic_message};
+use crate::support::{cargo, documents, list, many_turns, output, panic_message};
 
 /// A client cannot be built outside a tokio runtime: the attempt panics.
 #[test]
@@ -86,6 +86,55 @@ fn a_call_hangs_while_nobody_drives_the_runtime_of_its_client() {
     assert_eq!(server.1.seen().accepted, 0);
 
     assert!(first.block_on(call).is_ok());
+}
+
+/// A test that runs beside the one whose runtime made the client succeeds as long
+/// as that one lasts, and fails afterwards.
+#[test]
+fn a_shared_client_works_until_the_test_that_made_it_ends() {
+    let (config, _runtime) = server_with_a_runtime_of_its_own();
+    let (first, second) = (one_runtime(), one_runtime());
+    let client = first.block_on(async { client_of_this_test(&config).unwrap() });
+    let call = || async { documents(&client).list(&Default::default()).await.is_ok() };
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let first = thread::spawn(move || first.block_on(ended));
+
+    let beside = second.block_on(call());
+    end.send(()).unwrap();
+    first.join().unwrap().unwrap();
+    let afterwards = second.block_on(call());
+
+    assert!(beside && !afterwards);
+}
+
+/// A connection belongs to the runtime of the call that opened it: while nobody
+/// drives that one, a call from another runtime that gets the connection hangs.
+#[test]
+fn a_call_hangs_on_a_connection_whose_runtime_nobody_drives() {
+    let (config, server) = server_with_a_runtime_of_its_own();
+    let (own, other) = (one_runtime(), one_runtime());
+    // The worker runs on the server's runtime, which is driven all the time.
+    let guard = server.0.enter();
+    let client = client_of_this_test(&config).unwrap();
+    drop(guard);
+    let params = Default::default();
+    let documents = documents(&client);
+    other.block_on(async {
+        documents.list(&params).await.unwrap();
+        many_turns().await;
+    });
+
+    let waiting = timeout_on(&own, documents.list(&params));
+    drop(other);
+    let afterwards = timeout_on(&own, documents.list(&params));
+
+    assert!(waiting.is_err());
+    assert!(afterwards.unwrap().is_ok());
+}
+
+/// The outcome of `call` on `runtime` within 200 ms of the real clock.
+fn timeout_on<F: Future>(runtime: &Runtime, call: F) -> Result<F::Output, Elapsed> {
+    runtime.block_on(async { timeout(Duration::from_millis(200), call).await })
 }
 
 /// A runtime as `#[tokio::test]` makes one.
