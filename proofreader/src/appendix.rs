@@ -10,7 +10,7 @@ use pulldown_cmark::{Event, Parser};
 use serde::Deserialize;
 
 use crate::{
-    book::Book,
+    book::{Book, deploy},
     evidence::Proof,
     expand::{Scene, Uses, fence, figure, located},
     page::{BlockKind, Edition, Page},
@@ -28,8 +28,6 @@ pub(crate) fn expand(scene: &Scene<'_>) -> Result<String, Fault> {
         _ => Ok(credits(scene)),
     }
 }
-
-// ---- proofs ----
 
 /// Every proof of a part: its statement, the sentences it stands behind, its source.
 fn proofs(scene: &Scene<'_>) -> String {
@@ -57,8 +55,7 @@ fn proofs(scene: &Scene<'_>) -> String {
         let (first, last) = proof.lines;
         let lines: Vec<&str> = text.lines().skip(first - 1).take(last + 1 - first).collect();
         let range = scene.words.lines.replace("{}", &format!("{first}–{last}"));
-        let caption =
-            format!("<span class=\"what\">{}</span> {range}", located(book, &proof.file, &format!("#L{first}")));
+        let caption = format!("<span class=\"what\">{}</span> {range}", located(&proof.file, &format!("#L{first}")));
         let _ = write!(
             out,
             "<details><summary>{}</summary>\n\n{}\n</details>\n\n</section>\n\n",
@@ -96,8 +93,6 @@ fn plain(markdown: &str) -> String {
     words.collect()
 }
 
-// ---- pitfalls ----
-
 /// Every warning of the edition by its symptom, with the section that explains it.
 fn pitfalls(scene: &Scene<'_>) -> String {
     let mut out = String::new();
@@ -117,8 +112,6 @@ fn pitfalls(scene: &Scene<'_>) -> String {
     }
     out
 }
-
-// ---- glossary and versions: data files with both languages side by side ----
 
 #[derive(Deserialize)]
 struct Terms {
@@ -213,8 +206,6 @@ fn versions(scene: &Scene<'_>) -> Result<String, Fault> {
     Ok(out)
 }
 
-// ---- credits ----
-
 /// The packages that the edition quotes, and the texts of their licences.
 fn credits(scene: &Scene<'_>) -> String {
     let book = scene.book;
@@ -248,8 +239,6 @@ fn credits(scene: &Scene<'_>) -> String {
     format!("{out}\n{texts}")
 }
 
-// ---- stamp ----
-
 /// What stands under every page: which versions it was verified with, if it was.
 pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> String {
     let words = words(page.edition);
@@ -261,9 +250,10 @@ pub(crate) fn stamp(book: &Book, page: &Page, uses: &Uses) -> String {
             facts.push(format!("{title} {version}"));
         }
     }
-    let lead = if book.site.verified_on.is_some() { words.verified } else { words.local };
+    let verified = deploy("BOOK_VERIFIED_ON");
+    let lead = if verified.is_some() { words.verified } else { words.local };
     let mut line = format!("{lead} {}", facts.join(" · "));
-    if let Some(day) = &book.site.verified_on {
+    if let Some(day) = verified {
         let _ = write!(line, " {} {day}", words.on);
     }
     if !uses.proofs.is_empty() {

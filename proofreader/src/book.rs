@@ -30,26 +30,11 @@ pub enum OpenError {
     Crates(#[source] CratesError),
 }
 
-/// Addresses that only a deploy knows, from its environment.
-#[derive(Clone, Debug, Default)]
-pub struct Site {
-    /// `BOOK_REPOSITORY`: where the book's source is shown, without a closing slash.
-    pub repository: Option<String>,
-    /// `BOOK_COMMIT`: the commit that the build is made of.
-    pub commit: Option<String>,
-    /// `BOOK_VERIFIED_ON`: the day on which a full test run of that commit passed.
-    pub verified_on: Option<String>,
-}
-
-impl Site {
-    fn from_env() -> Self {
-        let var = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            repository: var("BOOK_REPOSITORY").map(|url| url.trim_end_matches('/').to_owned()),
-            commit: var("BOOK_COMMIT"),
-            verified_on: var("BOOK_VERIFIED_ON"),
-        }
-    }
+/// What only a deploy knows, from its environment: `BOOK_REPOSITORY` (where the source is shown),
+/// `BOOK_COMMIT` (what the build is made of), `BOOK_VERIFIED_ON` (the day of that commit's full test run).
+pub(crate) fn deploy(variable: &str) -> Option<String> {
+    let value = env::var(variable).ok().filter(|value| !value.is_empty())?;
+    Some(value.trim_end_matches('/').to_owned())
 }
 
 /// A book, read once.
@@ -68,8 +53,6 @@ pub struct Book {
     pub quotes: QuotesLock,
     /// `editions.lock`.
     pub editions: EditionsLock,
-    /// What the deploy tells.
-    pub site: Site,
     /// The pinned sources.
     pub crates: Arc<Crates>,
 }
@@ -110,7 +93,6 @@ impl Book {
             evidence: Evidence::read(root, &files),
             quotes: QuotesLock::read(root),
             editions: EditionsLock::read(root),
-            site: Site::from_env(),
             root: root.to_owned(),
             crates,
             pages,

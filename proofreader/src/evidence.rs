@@ -85,6 +85,16 @@ impl Evidence {
             evidence.follow(root, files, &home.join("worlds").join(world), "", &[]);
         }
         evidence.follow(root, files, &home.join("tests/proofs/main.rs"), "", &[]);
+        for folder in ["src", "tests/proofs"] {
+            for file in below(&home.join(folder), ".rs") {
+                let path = home.join(folder).join(&file);
+                if !evidence.reached.contains_key(&path) {
+                    let title = format!("`examples/{folder}/{file}` is not compiled");
+                    let fault = Fault::new("not-compiled", title, Place::file(relative(root, &path)), "");
+                    evidence.faults.push(fault.help("name it by `mod` in its parent"));
+                }
+            }
+        }
         evidence.outputs = below(&home.join("outputs"), "");
         evidence.cases = below(&home.join("tests/compile_fail"), ".rs");
         evidence

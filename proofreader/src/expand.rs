@@ -11,7 +11,7 @@ use cutter::{Cut, CutFault};
 
 use crate::{
     appendix,
-    book::Book,
+    book::{Book, deploy},
     directive::Directive,
     evidence::{self, Evidence, Proof},
     locks::{Quoted, hash},
@@ -151,8 +151,6 @@ fn placed(scene: &Scene<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-// ---- snippets ----
-
 fn snippet(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let arguments = &scene.directive.arguments;
     let (arguments, wrong) = match arguments.strip_suffix(" wrong") {
@@ -176,7 +174,7 @@ fn snippet(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         Some(kind @ ("toml" | "yaml" | "yml")) => {
             let text = read(&path);
             let cut = cutter::by_key(&text, kind, address).map_err(|fault| cut_fault(scene, address, &fault))?;
-            Ok(figure("snippet", &shown.caption(scene, ""), &fence(kind, &cut)))
+            Ok(figure("snippet", &shown.caption(""), &fence(kind, &cut)))
         }
         _ => Err(scene
             .fault("file-unknown", format!("`{file}` is not shown as a snippet"), file, "its kind")
@@ -192,8 +190,8 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn caption(&self, scene: &Scene<'_>, flag: &str) -> String {
-        let file = located(scene.book, &format!("examples/{}", self.file), "");
+    fn caption(&self, flag: &str) -> String {
+        let file = located(&format!("examples/{}", self.file), "");
         let item = match self.address {
             "" => String::new(),
             item => format!(" <code>{}</code>", escape(item)),
@@ -207,8 +205,8 @@ impl Shown<'_> {
 }
 
 /// A file of the repository, with a link to it where the deploy tells the address.
-pub(crate) fn located(book: &Book, file: &str, anchor: &str) -> String {
-    match (&book.site.repository, &book.site.commit) {
+pub(crate) fn located(file: &str, anchor: &str) -> String {
+    match (deploy("BOOK_REPOSITORY"), deploy("BOOK_COMMIT")) {
         (Some(url), Some(commit)) => format!("<a href=\"{url}/blob/{commit}/{file}{anchor}\">{file}</a>"),
         _ => file.to_owned(),
     }
@@ -262,7 +260,7 @@ fn rust_snippet(scene: &Scene<'_>, shown: &Shown<'_>, uses: &mut Uses) -> Result
     }
     let flag = if shown.wrong { scene.words.wrong } else { "" };
     let kind = if shown.wrong { "snippet wrong" } else { "snippet" };
-    Ok(figure(kind, &shown.caption(scene, flag), &fence("rust", &lines)))
+    Ok(figure(kind, &shown.caption(flag), &fence("rust", &lines)))
 }
 
 fn compile_fail(
@@ -288,7 +286,7 @@ fn compile_fail(
         mark(scene, proof),
         fence("text", message.trim_end())
     );
-    Ok(figure("snippet fails", &shown.caption(scene, scene.words.fails), &body))
+    Ok(figure("snippet fails", &shown.caption(scene.words.fails), &body))
 }
 
 /// Lines for mdBook: hidden ones begin with `# `, and a shown `#` that mdBook would take for that is doubled.
@@ -310,8 +308,6 @@ fn escaped(text: &str) -> String {
     };
     text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
 }
-
-// ---- quotes ----
 
 fn quote(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let mut words = scene.directive.arguments.splitn(3, ' ');
@@ -396,6 +392,9 @@ fn unread(scene: &Scene<'_>, key: &str, now: &Quoted, lines: (usize, usize)) -> 
             let title = "this quote is not the text that the page was written about".to_owned();
             let label = format!("lines {}-{} in {}", lines.0, lines.1, now.version);
             let mut fault = scene.fault("quote-changed", title, "", &label);
+            if then.version == now.version {
+                fault = fault.note("the version is the same: the lock was edited by hand, or merged wrongly");
+            }
             if let Some(twin) = scene.book.twin(scene.page)
                 && let Some(same) = twin.directives.iter().find(|d| d.arguments == scene.directive.arguments)
             {
@@ -425,8 +424,6 @@ fn docs_rs(package: &str, version: &str, file: &str, lines: (usize, usize)) -> S
         None => format!("https://docs.rs/crate/{package}/{version}/source/{file}"),
     }
 }
-
-// ---- outputs, proofs, versions ----
 
 fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let name = scene.directive.arguments.as_str();
@@ -505,8 +502,6 @@ fn version(scene: &Scene<'_>) -> Result<String, Fault> {
             .help("a package of Cargo.lock, `rust`, or `kubernetes`")
     })
 }
-
-// ---- helpers ----
 
 fn cut_fault(scene: &Scene<'_>, address: &str, fault: &CutFault) -> Fault {
     let code = if fault.ambiguous { "address-ambiguous" } else { "address-unknown" };

@@ -131,7 +131,11 @@ fn section<'a>(
 /// All faults, sorted by place, and the line that sums them up; empty without any.
 pub fn render_all(faults: &[Fault], root: &Path) -> String {
     let mut sorted: Vec<_> = faults.iter().collect();
-    let key = |fault: &Fault| (fault.place.file.clone(), fault.place.span.start, fault.code, fault.title.clone());
+    // What is unused may be so because of another fault: it comes last.
+    let key = |fault: &Fault| {
+        let place = &fault.place;
+        (fault.code == "unused", place.file.clone(), place.span.start, fault.code, fault.title.clone())
+    };
     sorted.sort_by_key(|fault| key(fault));
     // Both editions may stumble over the same file.
     sorted.dedup_by_key(|fault| key(fault));

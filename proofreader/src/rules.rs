@@ -82,30 +82,34 @@ fn headings(page: &Page) -> Vec<Fault> {
 
 /// Code, output or HTML that somebody typed.
 fn typed(page: &Page, block: &Block) -> Option<Fault> {
-    let (title, label) = match &block.kind {
+    let home = page.path.replace('-', "_").replace(".md", "");
+    let snippet = format!(
+        "show code by `{{{{#snippet src/{home}.rs ITEM}}}}`, what a run printed by `{{{{#output {home}/NAME.txt}}}}`"
+    );
+    let (title, label, help) = match &block.kind {
         BlockKind::Fence { info, .. } if info == "mermaid" => return None,
         BlockKind::Fence { info, code } if info == "console" => {
             if code.lines().all(|line| line.starts_with("$ ")) {
                 return None;
             }
-            ("output in a `console` fence".to_owned(), "commands alone, each after `$ `")
+            ("output in a `console` fence".into(), "commands alone", "write `$ ` before each command".into())
         }
         BlockKind::Fence { info, .. } if info.is_empty() => {
-            ("a fence without a language".into(), "rustdoc takes it for Rust")
+            ("a fence without a language".into(), "rustdoc takes it for Rust", snippet)
         }
         BlockKind::Fence { info, .. } => {
             let language = info.split(',').next().unwrap_or(info);
-            let label = "no page types code or output: name an item of the `examples` crate, or what a proof printed";
-            (format!("a `{language}` fence in a page"), label)
+            (format!("a `{language}` fence in a page"), "no page types code or output", snippet)
         }
-        BlockKind::Indented => ("code by indentation".into(), "rustdoc takes it for Rust"),
-        BlockKind::Html => ("raw HTML in a page".into(), "pages are Markdown and directives"),
+        BlockKind::Indented => ("code by indentation".into(), "rustdoc takes it for Rust", snippet),
+        BlockKind::Html => {
+            ("raw HTML in a page".into(), "not Markdown", "write it in Markdown, or leave it out".into())
+        }
         _ => return None,
     };
     let fault = Fault::new("fence", title, first_line(page, block), label)
         .note("allowed in a page: mermaid, console; everything else comes from a directive");
-    let home = page.path.replace('-', "_").replace(".md", ".rs");
-    Some(fault.help(format!("`{{{{#snippet src/{home} ITEM}}}}`; CONTRIBUTING.md, \"Adding a page\"")))
+    Some(fault.help(help))
 }
 
 fn diagram(page: &Page, block: &Block) -> Option<Fault> {
@@ -120,17 +124,21 @@ fn diagram(page: &Page, block: &Block) -> Option<Fault> {
 }
 
 fn warnings(page: &Page) -> Vec<Fault> {
-    let warnings = page.blocks.iter().filter(|b| b.kind == BlockKind::Admonition("warning"));
-    let bare = warnings.filter(|block| {
-        let proved = |d: &crate::directive::Directive| d.name == "proof" && block.span.contains(&d.span.start);
-        !page.directives.iter().any(proved)
-    });
-    bare.map(|block| {
-        Fault::new("warning-unproved", "a warning without a proof", first_line(page, block), "nothing backs it").help(
-            "end the sentence that tells what goes wrong with `{{#proof NAME}}`; CONTRIBUTING.md, \"Adding a proof\"",
-        )
-    })
-    .collect()
+    let mut faults = Vec::new();
+    for block in page.blocks.iter().filter(|b| b.kind == BlockKind::Admonition("warning")) {
+        let proved = page.directives.iter().any(|d| d.name == "proof" && block.span.contains(&d.span.start));
+        if !proved {
+            let fault = Fault::new("warning", "a warning without a proof", first_line(page, block), "nothing backs it");
+            faults.push(fault.help("end the sentence that tells what goes wrong with `{{#proof NAME}}`"));
+        }
+        let words = page.text[block.span.clone()].split_once('\n').map_or("", |(_, words)| words);
+        if !words.starts_with("> **") {
+            let title = "a warning that does not open with its symptom";
+            let fault = Fault::new("warning", title, first_line(page, block), "no words in bold");
+            faults.push(fault.help("begin with `**what the reader sees**`: Pitfalls lists it under these words"));
+        }
+    }
+    faults
 }
 
 /// Two blocks without a sentence between them.
@@ -180,7 +188,8 @@ fn links(book: &Book, page: &Page, anchors: &BTreeMap<String, BTreeSet<String>>)
         let place = at(page, link.span.clone());
         let Some(known) = anchors.get(&file) else {
             let title = format!("a link to `{}`, which is no page", link.target);
-            let paths = book.pages.iter().filter(|p| p.edition == page.edition).map(|p| p.path.as_str());
+            let paths = book.pages.iter().filter(|p| p.edition == page.edition && p.path != page.path);
+            let paths = paths.map(|p| p.path.as_str());
             let fault = Fault::new("link", title, place, format!("no `{file}`")).near("a page", &target, paths);
             faults.push(fault.help("link to a page of the same edition by its relative path, or to `https://…`"));
             continue;
@@ -262,6 +271,15 @@ fn listed(book: &Book) -> Vec<Fault> {
             let title = format!("`{}` is not in SUMMARY.md", page.file());
             let fault = Fault::new("page-unlisted", title, Place::file(page.file()), "");
             faults.push(fault.help(format!("add a line `- [Title]({})` to {}", page.path, summary.file())));
+        }
+    }
+    for proof in book.evidence.proofs.values() {
+        let page = format!("appendix/proofs/{}.md", proof.part().replace('_', "-"));
+        if book.page(Edition::En, &page).is_none() {
+            let title = format!("no page lists the proofs of the part `{}`", proof.part());
+            let fault = Fault::new("page-unlisted", title, proof.place.clone(), "its mark would lead nowhere");
+            let body = format!("{{{{#proofs {}}}}}", proof.part());
+            faults.push(fault.help(format!("write `{page}` in both editions: a title, and `{body}`")));
         }
     }
     faults

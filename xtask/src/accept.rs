@@ -64,8 +64,12 @@ fn quoted(book: &Book, address: &str, version: Option<&str>) -> Result<String> {
 /// Prints what changed in sections of a page and accepts them as read together.
 pub fn edition(root: &Path, path: &str, sections: &[String], behind: Option<Edition>) -> Result<()> {
     let book = Book::open(root)?;
-    known(&book, path)?;
     let lock = locks::editions(&book, path, sections, behind);
+    if lock.0.len() < book.editions.0.len() && !book.pages.iter().any(|page| page.path == path) {
+        println!("`{path}` is gone, and so are its sections in editions.lock");
+        return fs::write(root.join(EditionsLock::FILE), lock.render()).context("writing editions.lock");
+    }
+    known(&book, path)?;
     let (Some(en), Some(ko)) = (book.page(Edition::En, path), book.page(Edition::Ko, path)) else {
         bail!("`{path}` is in one edition only");
     };

@@ -25,6 +25,9 @@ pub fn quotes(book: &Book, path: &str) -> QuotesLock {
 /// and without entries of sections that are gone.
 pub fn editions(book: &Book, path: &str, sections: &[String], behind: Option<Edition>) -> EditionsLock {
     let mut lock = book.editions.clone();
+    if !book.pages.iter().any(|page| page.path == path) {
+        lock.0.retain(|(page, _), _| page != path);
+    }
     let (Some(en), Some(ko)) = (book.page(Edition::En, path), book.page(Edition::Ko, path)) else {
         return lock;
     };

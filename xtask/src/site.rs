@@ -78,10 +78,9 @@ fn start(root: &Path, edition: Edition, port: &str) -> Result<Child> {
 /// Builds both editions into `book/`.
 pub fn build(root: &Path) -> Result<()> {
     prepare(root)?;
-    let site = root.join("book");
-    if site.exists() {
-        fs::remove_dir_all(&site).context("removing the old site")?;
-    }
+    // A refused build leaves the last good site where it is.
+    let (site, last) = (root.join("target/site"), root.join("book"));
+    remove(&site)?;
     for edition in Edition::ALL {
         let mut command = mdbook(root, edition)?;
         if let Ok(repository) = env::var("BOOK_REPOSITORY") {
@@ -92,7 +91,16 @@ pub fn build(root: &Path) -> Result<()> {
         without_warnings(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
     }
     fs::copy(root.join("theme/root.html"), site.join("index.html")).context("copying the root page")?;
-    left_over(&site)
+    left_over(&site)?;
+    remove(&last)?;
+    fs::rename(&site, &last).context("moving the site to `book`")
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Runs mdBook, which tells of broken HTML in a warning and succeeds.

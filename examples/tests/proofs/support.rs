@@ -58,6 +58,9 @@ pub fn output(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("outputs")
         .join(path);
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+    }
     expect_test::expect_file![file].assert_eq(text);
 }
 
