@@ -1,99 +1,65 @@
 //! Cutting TOML and YAML by key. Textual: what is shown is what stands in the
 //! file, comments included.
 
-use super::{CutFault, text::words};
-use crate::near::closest;
+use crate::{
+    CutFault,
+    find::span,
+    text::{closest, words},
+};
 
 /// Cuts a data file: in TOML a table (`dependencies`) or a key of one
 /// (`package.version`), in YAML a top-level key; several between commas, and
-/// the whole file without an address. `kind` is the file's extension.
-///
-/// # Errors
-///
-/// When a key is missing or stands there more than once.
+/// the whole file without an address. `kind` is the file's extension. It fails
+/// when a key is missing or stands there more than once.
 pub fn by_key(text: &str, kind: &str, address: &str) -> Result<String, CutFault> {
     if address.trim().is_empty() {
         return Ok(text.trim_end().to_owned());
     }
-    let sections = if kind == "toml" { toml_sections(text) } else { yaml_sections(text) };
-    let mut shown = Vec::new();
-    let mut at = 0;
-    for piece in address.split(',') {
-        let key = piece.trim();
-        let start = at + piece.find(key).unwrap_or(0);
-        let span = start..start + key.len();
-        at += piece.len() + 1;
-        let found: Vec<&(String, String)> = sections.iter().filter(|(name, _)| name == key).collect();
-        match found.as_slice() {
-            [(_, section)] => shown.push(section.clone()),
-            [] => {
-                let near = closest(key, sections.iter().map(|(name, _)| name.as_str()));
-                let near = near.map(str::to_owned).into_iter().collect();
-                return Err(CutFault::unknown(format!("no key `{key}`"), "not in this file", span, near));
-            }
-            _ => {
-                let message = format!("{} sections are named `{key}`", found.len());
-                return Err(CutFault::ambiguous(message, span, Vec::new()));
-            }
+    let sections = sections(text, kind == "toml");
+    let cut = |key: &str| {
+        let found: Vec<_> = sections.iter().filter(|(name, _)| name == key).collect();
+        if let [(_, section)] = found[..] {
+            return Ok(section.clone());
         }
-    }
-    Ok(shown.join("\n\n"))
+        let near = closest(key, sections.iter().map(|(name, _)| name.as_str())).filter(|_| found.is_empty());
+        let candidates = near.into_iter().map(str::to_owned).collect();
+        let (message, label) = match found.len() {
+            0 => (format!("no key `{key}`"), "not in this file".to_owned()),
+            several => (format!("{several} sections are named `{key}`"), "which one?".to_owned()),
+        };
+        Err(CutFault { ambiguous: !found.is_empty(), message, label, span: span(address, key), candidates })
+    };
+    Ok(address.split(',').map(|key| cut(key.trim())).collect::<Result<Vec<String>, _>>()?.join("\n\n"))
 }
 
-/// Tables with their headers, and keys with their table's name before them.
-fn toml_sections(text: &str) -> Vec<(String, String)> {
+/// Keys with their values, and TOML's tables, whose names stand before their keys.
+fn sections(text: &str, toml: bool) -> Vec<(String, String)> {
     let lines: Vec<&str> = text.lines().collect();
-    let mut sections = Vec::new();
+    let is_table = |line: &&str| toml && line.starts_with('[');
+    let key = |line: &str| {
+        let (key, _) = line.split_once(if toml { '=' } else { ':' })?;
+        let is_key = key.starts_with(|c: char| c.is_alphanumeric() || "_\"'".contains(c));
+        is_key.then(|| words(key).concat().replace(['"', '\''], ""))
+    };
+    let begins = |line: &&str| is_table(line) || key(line).is_some() || line.starts_with("---");
     let mut table = String::new();
-    let mut at = 0;
-    while at < lines.len() {
-        let line = lines[at].trim_start();
-        let mut taken = 1;
-        if line.starts_with('[') {
-            let name = line.trim_start_matches('[').split(']').next().unwrap_or_default();
-            table = words(name).concat();
-            let next = lines[at + 1..].iter().position(|line| line.starts_with('['));
-            sections.push((table.clone(), section(&lines[at..next.map_or(lines.len(), |n| at + 1 + n)])));
-        } else if let Some((key, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
-            taken = value(&lines[at..]);
-            let dot = if table.is_empty() { "" } else { "." };
-            let key = format!("{table}{dot}{}", words(key).concat());
-            sections.push((key, lines[at..at + taken].join("\n")));
-        }
-        at += taken;
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let (name, next) = if is_table(line) {
+            let name = words(line.trim_matches(['[', ']', ' '])).concat();
+            table = format!("{name}.");
+            (name, lines[at + 1..].iter().position(is_table))
+        } else if let Some(key) = key(line) {
+            (format!("{table}{key}"), lines[at + 1..].iter().position(begins))
+        } else {
+            continue;
+        };
+        let end = next.map_or(lines.len(), |next| at + 1 + next);
+        // A comment at the end belongs to what follows.
+        let end = lines[..end].iter().rposition(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or(at);
+        found.push((name, lines[at..=end].join("\n")));
     }
-    sections
-}
-
-/// How many lines a key's value takes: the fewest that are TOML by themselves.
-fn value(lines: &[&str]) -> usize {
-    let whole = |n: &usize| lines[..*n].join("\n").parse::<toml::Table>().is_ok();
-    (1..=lines.len()).find(whole).unwrap_or(1)
-}
-
-fn yaml_sections(text: &str) -> Vec<(String, String)> {
-    let lines: Vec<&str> = text.lines().collect();
-    let begins = |line: &str| !line.starts_with([' ', '\t', '-', '#']) && line.contains(':');
-    let starts: Vec<usize> = (0..lines.len()).filter(|at| begins(lines[*at])).collect();
-    let ends = |at: &usize| lines[at + 1..].iter().position(|line| begins(line) || line.starts_with("---"));
-    starts
-        .iter()
-        .map(|at| {
-            let key = lines[*at].split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
-            let end = ends(at).map_or(lines.len(), |n| at + 1 + n);
-            (key.to_owned(), section(&lines[*at..end]))
-        })
-        .collect()
-}
-
-/// Lines without the empty ones at the end, and without the comment there,
-/// which belongs to what follows.
-fn section(lines: &[&str]) -> String {
-    let mut end = lines.len();
-    while end > 1 && (lines[end - 1].trim().is_empty() || lines[end - 1].starts_with('#')) {
-        end -= 1;
-    }
-    lines[..end].join("\n")
+    found
 }
 
 #[cfg(test)]

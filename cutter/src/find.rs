@@ -1,213 +1,201 @@
-//! From the words of an address to the item that they name, or to a fault
-//! that lists what else they could have been.
+//! From the words of an address to the bytes that they name, or to a fault
+//! that says what else could be meant.
 
 use std::ops::Range;
 
-use super::{
+use crate::{
     CutFault, RustFile,
-    address::is_operand,
-    index::Entry,
-    text::{beginnings, within, words},
+    items::Item,
+    text::{closest, words},
 };
-use crate::near::closest;
 
-/// How many near misses a fault lists.
-pub(super) const NEAR: usize = 5;
+/// How many candidates a fault lists, and of how many words.
+const LISTED: usize = 20;
 
-/// The nearest of some names; everything is near a word of three letters.
-pub(super) fn near_miss<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    closest(wanted, names).filter(|_| wanted.len() > 3)
-}
-
-/// What is asked of an item.
-struct Query<'a> {
-    /// Attributes, without white space.
-    attributes: Vec<String>,
-    words: Vec<&'a str>,
-}
-
-impl<'a> Query<'a> {
-    fn new(item: &'a str) -> Self {
-        let mut attributes = Vec::new();
-        let mut rest = item.trim_start();
-        while let Some(end) = attribute_end(rest) {
-            attributes.push(rest[..end].split_whitespace().collect());
-            rest = rest[end..].trim_start();
+/// What stands between the commas that are in no brackets. A bracket that a
+/// part leaves open, as in `.layer(`, holds those that are not its end.
+pub(crate) fn pieces(address: &str) -> Vec<&str> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for (at, _) in address.match_indices(',') {
+        let piece = &address[start..at];
+        let brackets = piece.replace("->", "").replace("=>", "").replace("< ", "");
+        let count = |those: [char; 4]| brackets.matches(those).count();
+        let is_open = count(['(', '[', '{', '<']) > count([')', ']', '}', '>']);
+        if !is_open || piece.ends_with(['(', '[', '{']) {
+            found.push(piece.trim());
+            start = at + 1;
         }
-        Self { attributes, words: words(rest) }
     }
-
-    fn is_impl(&self) -> bool {
-        self.words.first() == Some(&"impl")
-    }
-
-    /// Whether the entry carries the attributes, or stands under such `cfg`s.
-    fn admits(&self, entry: &Entry) -> bool {
-        let own = entry.shape.attributes.iter().map(|a| format!("#[{}]", a.text));
-        let around = entry.cfgs.iter().map(|cfg| format!("#[cfg({cfg})]"));
-        let carried = || own.clone().chain(around.clone()).map(|text| text.replace(' ', ""));
-        self.attributes.iter().all(|attribute| carried().any(|text| text == *attribute))
-    }
+    found.push(address[start..].trim());
+    found
 }
 
-fn attribute_end(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix("#[")?;
-    let mut depth = 1;
-    let end = inside.find(|c| {
-        depth += i32::from(c == '[') - i32::from(c == ']');
-        depth == 0
-    });
-    Some(end? + 3)
+/// Whether a text can be one operand in an address: nothing in it separates.
+fn is_operand(text: &str) -> bool {
+    pieces(text).len() == 1 && ![" + ", " from ", " to "].iter().any(|separator| text.contains(separator))
 }
 
-/// Whether a name is what the query says, apart from what the query leaves
-/// out: generics, the path before a name, a `where`; and for a text its end.
-fn fits(query: &[&str], name: &[&str], is_text: bool) -> bool {
-    let Some((first, rest)) = name.split_first() else {
-        return query.is_empty();
-    };
-    match query.split_first() {
-        None if is_text || *first == "where" => return true,
-        Some((word, then)) if word == first && fits(then, rest, is_text) => return true,
-        _ => {}
+/// Where a part of an address, or of another text, stands in it.
+pub(crate) fn span(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// Whether a name says what an item is called: it is the end of a path, or it
+/// leaves out generics, paths and the `where` of an impl's head, or of `<Type as Trait>`.
+fn fits(asked: &[&str], called: &[&str]) -> bool {
+    let is_head = |name: &[&str]| name.iter().any(|word| ["impl", "<"].contains(word));
+    if !is_head(asked) {
+        let before = called.strip_suffix(asked).filter(|before| !before.contains(&"impl"));
+        return before.is_some_and(|before| before.last().is_none_or(|word| *word == "::"));
     }
-    let skipped = match *first {
-        "<" => after_generics(name),
-        "::" => Some(rest),
-        _ if rest.first() == Some(&"::") => Some(rest),
-        _ => None,
-    };
-    skipped.is_some_and(|rest| fits(query, rest, is_text))
+    let mut rest = called.iter();
+    is_head(called) && short(asked) == short(called) && asked.iter().all(|word| rest.any(|called| called == word))
 }
 
-/// What follows the `<…>` at the start.
-fn after_generics<'a, 'b>(name: &'b [&'a str]) -> Option<&'b [&'a str]> {
-    let mut depth = 0;
-    let end = name.iter().enumerate().position(|(at, word)| {
-        let arrow = at > 0 && ["-", "="].contains(&name[at - 1]);
-        depth += i32::from(*word == "<") - i32::from(*word == ">" && !arrow);
-        depth == 0
-    });
-    Some(&name[end? + 1..])
-}
-
-/// An impl's head without generics, paths and `where`.
-fn short_head(head: &str) -> String {
-    let words = words(head);
+/// A head without generics, paths and `where`.
+pub(crate) fn short<'a>(head: &[&'a str]) -> Vec<&'a str> {
     let mut kept: Vec<&str> = Vec::new();
-    let mut rest = words.as_slice();
-    while let Some((first, then)) = rest.split_first().filter(|(first, _)| **first != "where") {
-        rest = then;
-        match *first {
-            "<" => rest = after_generics(&words[words.len() - then.len() - 1..]).unwrap_or_default(),
-            "::" => drop(kept.pop()),
+    let (mut depth, mut last) = (0, "");
+    for word in head {
+        match *word {
+            ">" if depth > 0 => depth -= usize::from(!["-", "="].contains(&last)),
+            "<" if depth > 0 || !kept.is_empty() => depth += 1,
+            _ if depth > 0 => {}
+            "where" => break,
+            "::" if kept.last() != Some(&">") => drop(kept.pop()),
             word => kept.push(word),
         }
+        last = word;
     }
-    kept.join(" ").replace("& ", "&")
+    kept
+}
+
+/// The beginnings of a text, word by word.
+fn beginnings(text: &str) -> impl Iterator<Item = &str> {
+    words(text).into_iter().take(LISTED).map(|word| &text[..span(text, word).end])
 }
 
 impl RustFile {
-    /// Whether the text is an impl's whole head, which may hold separators.
-    pub(super) fn is_whole_head(&self, text: &str) -> bool {
-        let query = Query::new(text);
-        let whole = |entry: &Entry| entry.keyword == "impl" && words(&entry.names[0]) == query.words;
-        query.is_impl() && self.entries.iter().any(whole)
-    }
-
-    /// The entries that are called so: by whole name, or else by a part of it.
-    fn lookup(&self, item: &str) -> Vec<&Entry> {
-        let query = Query::new(item);
-        let Some(last) = query.words.last() else {
-            return Vec::new();
+    /// The items that are called so: by whole name, or else by a part of it.
+    fn lookup(&self, wanted: &str) -> Vec<&Item> {
+        let asked = words(wanted);
+        let last = asked.last().copied().unwrap_or(" ");
+        let found = |fits: fn(&[&str], &[&str]) -> bool| -> Vec<&Item> {
+            let called = |name: &String| name.contains(last) && fits(&asked, &words(name));
+            self.items.iter().filter(|item| item.keyword != "use" && item.names.iter().any(called)).collect()
         };
-        let (mut exact, mut loose) = (Vec::new(), Vec::new());
-        for entry in &self.entries {
-            let possible = |name: &&String| name.ends_with(last) || entry.is_headed() && name.contains(last);
-            let names: Vec<Vec<&str>> = entry.names.iter().filter(possible).map(|name| words(name)).collect();
-            if names.is_empty() || !query.admits(entry) {
-                continue;
-            }
-            if names.contains(&query.words) {
-                exact.push(entry);
-            } else if names.iter().any(|name| fits(&query.words, name, entry.is_text())) {
-                loose.push(entry);
-            }
-        }
-        if exact.is_empty() { loose } else { exact }
+        let exact = found(|asked, called| asked == called);
+        if exact.is_empty() { found(fits) } else { exact }
     }
 
-    /// The one entry that a part of an address names.
-    pub(super) fn item(&self, address: &str, span: &Range<usize>) -> Result<&Entry, CutFault> {
-        let wanted = &address[span.clone()];
-        match self.lookup(wanted).as_slice() {
-            [one] => Ok(one),
-            [] => Err(self.unknown_item(wanted, span.clone())),
-            several => {
-                let candidates = several.iter().flat_map(|entry| self.addresses_of(entry)).collect();
-                let message = format!("{} items are called `{wanted}`", several.len());
-                Err(CutFault::ambiguous(message, span.clone(), candidates))
-            }
-        }
+    /// An address that names the item alone.
+    fn address_of(&self, item: &Item) -> Option<String> {
+        let alone = |name: &str| matches!(self.lookup(name)[..], [one] if std::ptr::eq(one, item));
+        item.names.iter().find(|name| is_operand(name) && alone(name)).cloned()
     }
 
-    fn unknown_item(&self, wanted: &str, span: Range<usize>) -> CutFault {
-        let query = Query::new(wanted);
-        if let Some((outer, last)) = wanted.rsplit_once("::").filter(|_| !query.is_impl())
-            && let Some(outer_entry) = self.lookup(outer).first()
-        {
-            let within = format!("{}::", outer_entry.names[0]);
-            let near = self.near(&query, |entry| entry.names[0].starts_with(&within));
-            let message = format!("no item `{last}` in `{outer}`");
-            return CutFault::unknown(message, "not defined there", span.end - last.len()..span.end, near);
+    fn item(&self, address: &str, wanted: &str) -> Result<&Item, CutFault> {
+        let mut found = self.lookup(wanted);
+        if let [one] = found[..] {
+            return Ok(one);
         }
-        CutFault::unknown(format!("no item `{wanted}`"), "not defined in this file", span, self.near(&query, |_| true))
-    }
-
-    /// Addresses of entries with a similar name; of impls with the same last word.
-    fn near(&self, query: &Query<'_>, among: impl Fn(&Entry) -> bool) -> Vec<String> {
-        let last = query.words.last().copied().unwrap_or_default();
-        let pool = self.entries.iter().filter(|entry| !entry.is_text() && among(entry));
-        let pool: Vec<(&Entry, Vec<&str>)> = pool
-            .filter(|entry| (entry.keyword == "impl") == query.is_impl())
-            .map(|entry| (entry, words(&entry.names[0])))
-            .collect();
-        let nearest = near_miss(last, pool.iter().filter_map(|(_, name)| name.last().copied()));
-        let similar = |name: &[&str]| match name.last() {
-            _ if query.is_impl() => name.contains(&last),
-            Some(name) => nearest == Some(name) || last.len() > 2 && name.to_lowercase().contains(&last.to_lowercase()),
-            None => false,
+        let ambiguous = !found.is_empty();
+        let (message, label) = match found.len() {
+            0 => (format!("no item `{wanted}`"), "not defined in this file".to_owned()),
+            several => (format!("{several} items are called `{wanted}`"), "which one?".to_owned()),
         };
-        let found = pool.iter().filter(|(_, name)| similar(name)).take(NEAR);
-        found.filter_map(|(entry, _)| self.address_of(entry)).collect()
-    }
-
-    /// The shortest address that names the entry alone.
-    pub(super) fn address_of(&self, entry: &Entry) -> Option<String> {
-        let name = &entry.names[0];
-        let text = name.strip_prefix(&format!("{}::", entry.scope)).unwrap_or(name);
-        let mut forms: Vec<String> = match entry.keyword {
-            "impl" => vec![short_head(name)],
-            _ if entry.is_text() => beginnings(text).skip(1).take(60).map(str::to_owned).collect(),
-            _ => Vec::new(),
-        };
-        forms.extend(entry.names.iter().cloned());
-        let conditions = entry.cfgs.iter().rev();
-        let under: Vec<String> =
-            conditions.flat_map(|cfg| forms.iter().map(move |form| format!("#[cfg({cfg})] {form}"))).collect();
-        forms.extend(under);
-        forms.into_iter().find(|form| {
-            let alone = matches!(self.lookup(form).as_slice(), [one] if std::ptr::eq(*one, entry));
-            alone && (is_operand(form) || self.is_whole_head(form))
-        })
-    }
-
-    /// An address of the entry, or of what it holds if it cannot be told from its twins.
-    fn addresses_of(&self, entry: &Entry) -> Vec<String> {
-        if let Some(address) = self.address_of(entry) {
-            return vec![address];
+        if !ambiguous {
+            let last = |path| str::rsplit(path, "::").next().unwrap_or_default();
+            let named = || self.items.iter().filter(|item| !["impl", "use"].contains(&item.keyword));
+            let near = closest(last(wanted), named().map(|item| last(&item.names[0])));
+            found = named().filter(|item| near == Some(last(&item.names[0]))).collect();
         }
-        let held = self.entries.iter().filter(|held| within(&held.shape.range, &entry.shape.range));
-        held.filter_map(|held| self.address_of(held)).take(NEAR).collect()
+        let candidates = found.iter().filter_map(|item| self.address_of(item)).take(LISTED).collect();
+        Err(CutFault { ambiguous, message, label, span: span(address, wanted), candidates })
+    }
+
+    /// The item that a piece of an address is about, and the bytes of what it asks of it.
+    pub(crate) fn find(&self, address: &str, piece: &str) -> Result<(&Item, Range<usize>), CutFault> {
+        let tokens = &self.tokens;
+        let run = piece.split_once(" from ").and_then(|(item, run)| Some((item, run.split_once(" to ")?)));
+        let mut parts = run.map_or(piece, |(item, _)| item).split(" + ").map(str::trim);
+        let item = self.item(address, parts.next().unwrap_or_default())?;
+        let mut bytes = item.range.clone();
+        let own = tokens.after_attributes(tokens.within(&bytes).start);
+        let mut scope: Vec<usize> = (own..tokens.within(&bytes).end).collect();
+        for part in parts {
+            let at = self.part(address, piece, item, &scope, part)?;
+            bytes = if at == own { tokens.signature(at) } else { tokens.part(at) };
+            scope = (at + 1..tokens.within(&bytes).end).collect();
+        }
+        if let Some((_, (first, last))) = run {
+            let first = self.part(address, piece, item, &scope, first.trim())?;
+            let last =
+                self.part(address, piece, item, &tokens.level(first).skip(1).collect::<Vec<_>>(), last.trim())?;
+            bytes = tokens.part(first).start..tokens.part(last).end;
+        }
+        Ok((item, bytes))
+    }
+
+    /// The token at which the part begins that is wanted.
+    fn part(&self, address: &str, piece: &str, item: &Item, among: &[usize], wanted: &str) -> Result<usize, CutFault> {
+        let found = self.tokens.find(among, wanted);
+        if let [one] = found[..] {
+            return Ok(one);
+        }
+        let place = span(piece, wanted);
+        let whole = |part: &str| [&piece[..place.start], part, &piece[place.end..]].concat();
+        let item = &item.names[0];
+        let opening = |at: &usize| self.tokens.source(*at..self.tokens.row.len().min(at + LISTED));
+        let (message, label, candidates);
+        if found.is_empty() {
+            let members: Vec<String> = among.iter().filter(|at| self.tokens.is_member(**at)).map(opening).collect();
+            let alike = members.iter().filter_map(|text| beginnings(text).take(words(wanted).len()).last());
+            message = format!("no part of `{item}` starts with `{wanted}`");
+            (label, candidates) = ("no such part", closest(wanted, alike).map(whole).into_iter().collect());
+        } else {
+            let alone = |at: usize, text: &str| is_operand(text) && self.tokens.find(among, text) == [at];
+            let distinct = |at: &usize| beginnings(&opening(at)).find(|text| alone(*at, text)).map(whole);
+            message = format!("{} parts of `{item}` start with `{wanted}`", found.len());
+            (label, candidates) = ("which one?", found.iter().filter_map(distinct).take(LISTED).collect());
+        }
+        let (ambiguous, label) = (!found.is_empty(), label.to_owned());
+        Err(CutFault { ambiguous, message, label, span: span(address, wanted), candidates })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_separated_by_commas_outside_of_brackets() {
+        assert_eq!(
+            pieces("Client, impl TryFrom<(A, B)> for X, a::b"),
+            ["Client", "impl TryFrom<(A, B)> for X", "a::b"]
+        );
+        assert_eq!(pieces("<A<B, C> as D>::e, f + fn(a) -> B<C, D>"), ["<A<B, C> as D>::e", "f + fn(a) -> B<C, D>"]);
+        assert_eq!(pieces("f + if a < b, g"), ["f + if a < b", "g"]);
+    }
+
+    #[test]
+    fn a_bracket_that_stays_open_holds_the_commas_behind_it() {
+        assert_eq!(pieces("f from .layer( to .retry(, g"), ["f from .layer( to .retry(", "g"]);
+        assert_eq!(pieces("f + A => {, g + a.b("), ["f + A => {", "g + a.b("]);
+        assert_eq!(pieces("f + A { b, c"), ["f + A { b, c"]);
+    }
+
+    #[test]
+    fn heads_fit_that_leave_out_what_is_long() {
+        let fits = |asked, called| super::fits(&words(asked), &words(called));
+        assert!(fits("impl Display for Event", "impl<K> std::fmt::Display for Event<K> where K: A"));
+        assert!(fits("<Event as Display>::fmt", "a::<b::Event<K> as fmt::Display>::fmt"));
+        assert!(fits("impl TryFrom<A> for B", "impl<E> TryFrom<A<E>> for c::B"));
+        assert!(!fits("impl TryFrom<C> for B", "impl<E> TryFrom<A<E>> for c::B"));
+        assert!(!fits("impl B", "impl A for B"));
+        assert!(fits("b::c", "a::b::c"));
+        assert!(!fits("c", "impl A for b::c"));
     }
 }

@@ -139,12 +139,9 @@ fn names_match_by_their_ends_and_heads_by_what_they_leave_out() {
     assert!(text("impl<T: Clone> fmt::Display for Thing<T> where T: fmt::Display").starts_with(display));
     assert_eq!(text("<Thing as Debug>::fmt"), "fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result { Ok(()) }");
     assert_eq!(text("step"), text("Thing::step"));
-    assert_eq!(text("fn step"), text("Thing::step"));
     assert_eq!(text("State::Full"), "Full,");
     assert_eq!(text("ANSWER"), "pub const ANSWER: u8 = 42;");
-    assert_eq!(text("use std::io"), "#[cfg(unix)]\nuse std::io::{self, Read};");
-    assert!(text("guarded!").starts_with("guarded! {"));
-    assert!(text("mod tests").starts_with("#[cfg(test)]"));
+    assert!(text("tests").starts_with("#[cfg(test)]"));
 }
 
 #[test]
@@ -195,9 +192,8 @@ fn a_run_goes_from_one_sibling_to_another() {
         "State::Empty => State::Full,\nState::Full => {\n    let empty = State::Empty;\n    None.unwrap_or(empty)\n}"
     );
     let (words, message, candidates) = fault("step from State::Full to let");
-    assert_eq!((words, message.as_str()), ("let", "no part of `step from State::Full` starts with `let`"));
+    assert_eq!((words, message.as_str()), ("let", "no part of `Thing::step` starts with `let`"));
     assert!(candidates.is_empty());
-    assert_eq!(fault("step from State::Full").1, "this is not an address");
 }
 
 #[test]
@@ -221,11 +217,11 @@ fn hidden_lines_are_the_uses_and_the_rest_of_the_item() {
     assert_eq!(
         show("State + Empty, State + Other"),
         format!(
-            "{uses}# pub enum State {{\nEmpty,\n#     /// Full of it.\n#     Full,\n// …\nOther {{ x: u8 }},\n# }}"
+            "{uses}# pub enum State {{\nEmpty,\n// …\n#     /// Full of it.\n#     Full,\nOther {{ x: u8 }},\n# }}"
         )
     );
     assert!(show("tests::thing_works").contains("# use super::*;\n#\n#[tokio::test"));
-    assert!(!show("mod tests").contains("# use super::*;"));
+    assert!(!show("tests").contains("# use super::*;"));
 }
 
 #[test]
@@ -236,10 +232,8 @@ fn the_cfgs_of_a_cut_are_those_around_it_too() {
 #[test]
 fn what_is_unknown_is_told_with_near_misses() {
     let told = |m: &str| m.to_owned();
-    assert_eq!(fault("Thin"), ("Thin", told("no item `Thin`"), vec![told("Thing"), told("tests::thing_works")]));
-    assert_eq!(fault("ANSWER, Thing::stop"), ("stop", told("no item `stop` in `Thing`"), vec![told("Thing::step")]));
-    let impls = vec![told("impl Display for Thing"), told("impl Debug for Thing"), told("impl Thing")];
-    assert_eq!(fault("impl Clone for Thing").2, impls);
+    assert_eq!(fault("Thin"), ("Thin", told("no item `Thin`"), vec![told("Thing")]));
+    assert_eq!(fault("ANSWER, Thing::stop"), ("Thing::stop", told("no item `Thing::stop`"), vec![told("Thing::step")]));
     let part = told("no part of `Thing` starts with `pub nane`");
     assert_eq!(fault("Thing + pub nane"), ("pub nane", part, vec![told("Thing + pub name")]));
 }
@@ -250,12 +244,10 @@ fn what_is_ambiguous_is_told_with_addresses_that_are_not() {
     let both = vec![told("<Thing<T> as fmt::Display>::fmt"), told("<Thing<T> as fmt::Debug>::fmt")];
     assert_eq!(fault("Thing::fmt"), ("Thing::fmt", told("2 items are called `Thing::fmt`"), both));
     let (words, message, candidates) = fault("step + State");
-    assert_eq!((words, message), ("State", told("3 parts of `step` start with `State`")));
+    assert_eq!((words, message), ("State", told("3 parts of `Thing::step` start with `State`")));
     assert_eq!(candidates, ["step + State::Empty", "step + State::Full", "step + State::Other"]);
     let (_, _, candidates) = fault("step from State to State::Other");
     assert_eq!(candidates[0], "step from State::Empty to State::Other");
-    let (_, _, candidates) = fault("same + a");
-    assert_eq!(candidates, ["same + if x + a", "same + if y + a"]);
 }
 
 #[test]
@@ -273,13 +265,12 @@ fn functions_tell_what_a_proof_is_made_of() {
 }
 
 #[test]
-fn modules_without_a_body_are_listed_with_their_path() {
-    let modules: Vec<Module> = file().modules().collect();
-    assert_eq!(modules.iter().map(|m| m.path.as_str()).collect::<Vec<_>>(), ["inside", "tests::other"]);
-    assert_eq!(
-        (modules[1].file.as_deref(), modules[1].cfgs.as_slice()),
-        (Some("elsewhere.rs"), ["test".to_owned()].as_slice())
-    );
+fn modules_without_a_body_are_listed_with_their_cfgs() {
+    let module = |name: &str, cfgs: &[&str]| Module {
+        name: name.to_owned(),
+        cfgs: cfgs.iter().map(|cfg| (*cfg).to_owned()).collect(),
+    };
+    assert_eq!(file().modules().collect::<Vec<_>>(), [module("inside", &[]), module("other", &["test"])]);
 }
 
 #[test]
@@ -293,5 +284,45 @@ fn lines_end_as_they_like_and_a_mark_at_the_start_is_skipped() {
 #[test]
 fn what_is_not_rust_is_told_with_its_place() {
     let fault = RustFile::parse("fn a() {}\nfn b( {\n").unwrap_err();
-    assert_eq!((fault.line, fault.column), (2, 7));
+    assert!(fault.to_string().starts_with("2:7: "), "{fault}");
+}
+
+#[test]
+fn a_part_ends_where_nothing_goes_on() {
+    let code = r#"
+fn run<
+    A,
+    B,
+>(a: A) -> Result<Vec<A>, B> {
+    let Some(x) = a.next() else { return early(|a, b| a < b) };
+    let parts = quote! { impl Ghost { fn ghost() {} } };
+    if let Point { x, y } = a { b() } else if c { d() }
+    while a < b { c() }
+    select! {
+        one = a.recv() => first(one),
+        _ = b => { second() }
+    }
+    match point {
+        Point { x, .. } if x > 0 => Left { x },
+        Point { .. } | Line { .. } => {
+            0..a.len()
+        }
+        Other => if a { b } else { c },
+    }
+}
+"#;
+    let file = RustFile::parse(code).unwrap();
+    let text = |part: &str| file.cut(&format!("run + {part}")).unwrap().text();
+    assert_eq!(text("fn run"), "fn run<\n    A,\n    B,\n>(a: A) -> Result<Vec<A>, B>");
+    assert_eq!(text("let Some"), "let Some(x) = a.next() else { return early(|a, b| a < b) };");
+    assert_eq!(text("if let"), "if let Point { x, y } = a { b() } else if c { d() }");
+    assert_eq!(text("while"), "while a < b { c() }");
+    assert_eq!(text("one ="), "one = a.recv() => first(one),");
+    assert_eq!(text("_ ="), "_ = b => { second() }");
+    assert_eq!(text("Point { x, .. }"), "Point { x, .. } if x > 0 => Left { x },");
+    assert_eq!(text("Point { .. }"), "Point { .. } | Line { .. } => {\n    0..a.len()\n}");
+    assert_eq!(text(".len"), ".len()");
+    assert_eq!(text("Other"), "Other => if a { b } else { c },");
+    let names: Vec<String> = file.functions().map(|function| function.path).collect();
+    assert_eq!(names, ["run"]);
 }
