@@ -110,7 +110,8 @@ impl RustFile {
             let last = |path| str::rsplit(path, "::").next().unwrap_or_default();
             let named = || self.items.iter().filter(|item| !["impl", "use"].contains(&item.keyword));
             let near = closest(last(wanted), named().map(|item| last(&item.names[0])));
-            found = named().filter(|item| near == Some(last(&item.names[0]))).collect();
+            // Where nothing is near, whatever the file has is more help than nothing.
+            found = named().filter(|item| near.is_none_or(|near| near == last(&item.names[0]))).collect();
         }
         let candidates = found.iter().filter_map(|item| self.address_of(item)).take(LISTED).collect();
         Err(CutFault { ambiguous, message, label, span: span(address, wanted), candidates })

@@ -510,7 +510,7 @@ fn cut_fault(scene: &Scene<'_>, address: &str, fault: &CutFault) -> Fault {
     told.place.span = start + fault.span.start..start + fault.span.end;
     if !fault.candidates.is_empty() {
         let list = fault.candidates.join("`, `");
-        let lead = if fault.ambiguous { "name one of" } else { "items with a similar name exist" };
+        let lead = if fault.ambiguous { "name one of" } else { "the file has" };
         told = told.help(format!("{lead}: `{list}`"));
     } else {
         told = told.help("an item of the file, such as `Client::new`, or a part of one, `Client + default_ns`");
