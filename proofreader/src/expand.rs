@@ -80,9 +80,10 @@ pub fn page(book: &Book, page: &Page) -> Expanded {
         let scene = Scene { book, page, directive, words: words(page.edition) };
         expanded.markdown.push_str(&page.text[at..directive.span.start]);
         // A mark must not begin a line.
-        if directive.name == "proof" && expanded.markdown.ends_with(' ') {
-            expanded.markdown.pop();
-            expanded.markdown.push('\u{a0}');
+        let before = &mut expanded.markdown;
+        if directive.name == "proof" && before.ends_with([' ', '\n']) && !before.ends_with("\n\n") {
+            before.pop();
+            before.push('\u{a0}');
         }
         let text = match one(&scene, &mut expanded.uses) {
             Ok(text) => text,
