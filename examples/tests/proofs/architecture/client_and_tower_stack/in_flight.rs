@@ -26,9 +26,6 @@ use crate::support::{ExecPlugin, documents, list, many_turns, output, until_all_
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// For what needs the real clock.
-const SHORT: Duration = Duration::from_millis(10);
-
 /// 5,000 calls that are begun on one client are all with the server before any
 /// of them is answered.
 #[tokio::test(start_paused = true)]
@@ -266,21 +263,26 @@ async fn reading_ahead_while_writing_through_one_limit_never_ends() {
 }
 
 /// The timeouts of the config do not end that standstill: they close connections
-/// and give no permit back. (They need the real clock, so they are short.)
+/// and give no permit back. (They go by the real clock; half a second is enough
+/// for a busy machine to answer in.)
 #[tokio::test]
 async fn timeouts_of_the_config_do_not_end_a_standstill() {
-    let server = serve(Script::always(a_document().after(SHORT))).await;
+    let server = serve(Script::always(a_document().after(Duration::ZERO))).await;
     let mut config = server.config();
     for timeout in [
         &mut config.connect_timeout,
         &mut config.read_timeout,
         &mut config.write_timeout,
     ] {
-        *timeout = Some(5 * SHORT);
+        *timeout = Some(Duration::from_millis(500));
     }
     let documents = documents(&limited(config, 2).unwrap());
 
-    let counted = timeout(50 * SHORT, count_as_they_come(&documents, names())).await;
+    let counted = timeout(
+        Duration::from_secs(2),
+        count_as_they_come(&documents, names()),
+    )
+    .await;
 
     assert!(counted.is_err());
     assert!(server.seen().closed > 0);
@@ -318,7 +320,7 @@ async fn an_unpolled_token_refresh_holds_up_every_other_call() {
         tokio::task::yield_now().await;
     }
 
-    let second = timeout(10 * SHORT, documents.list(&params)).await;
+    let second = timeout(Duration::from_millis(100), documents.list(&params)).await;
 
     assert!(second.is_err());
     assert_eq!(server.seen().accepted, 0);
@@ -341,16 +343,16 @@ async fn reading_and_writing_in_one_future_ends_under_the_same_limit() {
     assert_eq!(patches.count(), 4);
 }
 
-/// The default stack adds no limit: 400 calls are with the server at once, each
+/// The default stack adds no limit: 200 calls are with the server at once, each
 /// on a connection of its own.
 #[tokio::test]
-async fn the_default_stack_sends_all_of_four_hundred_calls_at_once() {
+async fn the_default_stack_sends_all_of_two_hundred_calls_at_once() {
     let server = serve(Script::always(Answer::never())).await;
     let client = Client::try_from(server.config()).unwrap();
 
-    let calls: Vec<_> = (0..400).map(|_| list(&client)).collect();
+    let calls: Vec<_> = (0..200).map(|_| list(&client)).collect();
 
-    server.until(|seen| seen.waiting == 400).await.unwrap();
+    server.until(|seen| seen.waiting == 200).await.unwrap();
     assert_eq!(server.seen().accepted, calls.len());
 }
 
