@@ -2,21 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { drawDiagrams, forEveryPage, launch, open, serve } from './site.mjs';
+import { test } from 'node:test';
+import { browser, drawDiagrams, forEveryPage, open, site } from './site.mjs';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-let browser;
-let site;
-before(async () => {
-    browser = await launch();
-    site = await serve();
-});
-after(async () => {
-    await browser.close();
-    site.close();
-});
 
 test('axe finds nothing serious', async () => {
     await forEveryPage(async (edition, name) => {

@@ -1,23 +1,12 @@
 // mermaid is loaded when a diagram comes near, once; a new theme redraws without a reload.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { drawDiagrams, editions, launch, open, pages, read, serve } from './site.mjs';
+import { test } from 'node:test';
+import { browser, drawDiagrams, editions, open, pages, read, site } from './site.mjs';
 
 const withDiagrams = editions.flatMap(edition => pages(edition)
     .filter(page => read(edition, page).includes('<pre class="mermaid">'))
     .map(page => [edition, page]));
-
-let browser;
-let site;
-before(async () => {
-    browser = await launch();
-    site = await serve();
-});
-after(async () => {
-    await browser.close();
-    site.close();
-});
 
 test('there are diagrams to look at', () => {
     for (const edition of editions) {

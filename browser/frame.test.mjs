@@ -1,19 +1,8 @@
 // What the theme makes of mdBook's own parts: words, buttons, themes, keys.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { editions, forEveryPage, launch, open, pages, read, serve } from './site.mjs';
-
-let browser;
-let site;
-before(async () => {
-    browser = await launch();
-    site = await serve();
-});
-after(async () => {
-    await browser.close();
-    site.close();
-});
+import { test } from 'node:test';
+import { browser, editions, forEveryPage, open, pages, read, site } from './site.mjs';
 
 /** The pages of an edition whose HTML has `mark`; fails if there is none. */
 function pagesWith(edition, mark) {

@@ -1,23 +1,12 @@
 // What a page weighs, whom it asks, and whether it fits.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { drawDiagrams, forEveryPage, launch, open, serve } from './site.mjs';
+import { test } from 'node:test';
+import { browser, drawDiagrams, forEveryPage, open, serve, site } from './site.mjs';
 
 // Compressed, as sent. A KB is 1000 bytes: the stricter reading.
 const PAGE = 200_000;
 const PAGE_WITH_DIAGRAMS = 1_000_000;
-
-let browser;
-let site;
-before(async () => {
-    browser = await launch();
-    site = await serve();
-});
-after(async () => {
-    await browser.close();
-    site.close();
-});
 
 test('a page is light, and asks no other host for anything', async () => {
     await forEveryPage(async (edition, name) => {

@@ -8,11 +8,24 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
 export const editions = ['en', 'ko'];
+
+/** The browser and the served site of the test file that imports them: each file is a process of its own. */
+export let browser;
+export let site;
+before(async () => {
+    browser = await launch();
+    site = await serve();
+});
+after(async () => {
+    await browser.close();
+    site.close();
+});
 
 const folder = path.resolve(fileURLToPath(new URL('.', import.meta.url)), process.env.SITE ?? '../book');
 

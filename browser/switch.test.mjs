@@ -1,22 +1,11 @@
 // The other edition is one click away: the same page, at the heading being read.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { fetchFile, forEveryPage, launch, open, pages, serve } from './site.mjs';
+import { test } from 'node:test';
+import { browser, fetchFile, forEveryPage, open, pages, serve, site } from './site.mjs';
 
 const other = { en: 'ko', ko: 'en' };
 const words = { en: 'English', ko: '한국어' };
-
-let browser;
-let site;
-before(async () => {
-    browser = await launch();
-    site = await serve();
-});
-after(async () => {
-    await browser.close();
-    site.close();
-});
 
 test('both editions have the same pages', () => {
     assert.deepEqual(pages('en'), pages('ko'));
