@@ -77,9 +77,8 @@ export async function serve() {
     const sent = [];
     const server = http.createServer(async (request, response) => {
         const url = new URL(request.url, 'http://localhost');
-        const inside = decodeURIComponent(url.pathname).slice(base.length).replace(/\/$/, '/index.html');
-        const [edition, ...rest] = inside.split('/');
-        const file = url.pathname.startsWith(base) && await fetchFile(edition, rest.join('/'));
+        const inside = decodeURIComponent(url.pathname).slice(base.length).replace(/(^|\/)$/, '$1index.html');
+        const file = url.pathname.startsWith(base) && await fetchFile('', inside);
         if (!file) {
             response.writeHead(404).end();
             return;
@@ -101,6 +100,7 @@ export async function serve() {
     return {
         origin,
         sent,
+        root: `${origin}${base}`,
         url: (edition, page) => `${origin}${base}${edition}/${page}`,
         close() {
             server.close();

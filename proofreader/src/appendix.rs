@@ -13,20 +13,22 @@ use crate::{
     book::{Book, deploy},
     evidence::Proof,
     expand::{Scene, Uses, fence, figure, located},
-    page::{BlockKind, Edition, Page},
+    page::{BlockKind, Edition, Page, plain_names},
     report::{Fault, Place},
     words::words,
 };
 
 /// Expands the directive of an appendix page.
 pub(crate) fn expand(scene: &Scene<'_>) -> Result<String, Fault> {
-    match scene.directive.name.as_str() {
-        "proofs" => Ok(proofs(scene)),
-        "pitfalls" => Ok(pitfalls(scene)),
-        "glossary" => glossary(scene),
-        "versions" => versions(scene),
-        _ => Ok(credits(scene)),
-    }
+    let text = match scene.directive.name.as_str() {
+        "proofs" => proofs(scene),
+        "pitfalls" => pitfalls(scene),
+        "glossary" => glossary(scene)?,
+        "versions" => versions(scene)?,
+        _ => credits(scene),
+    };
+    // No heading has that id: a page opens at its top.
+    Ok(text.replace("#opening)", ")"))
 }
 
 /// Every proof of a part: its statement, the sentences it stands behind, its source.
@@ -100,7 +102,7 @@ fn pitfalls(scene: &Scene<'_>) -> String {
         let warnings = page.blocks.iter().filter(|b| b.kind == BlockKind::Admonition("warning"));
         let mut lines = String::new();
         for warning in warnings {
-            let text = &page.text[warning.span.clone()];
+            let text = plain_names(&page.text[warning.span.clone()]);
             let symptom = text.split("**").nth(1).unwrap_or_default().replace("\n> ", " ");
             let id = page.section_at(warning.span.start).and_then(|s| s.id.as_deref()).unwrap_or("opening");
             let root = scene.page.to_root();

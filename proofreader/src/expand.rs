@@ -15,7 +15,7 @@ use crate::{
     directive::Directive,
     evidence::{self, Evidence, Proof},
     locks::{Quoted, hash},
-    page::Page,
+    page::{Page, plain_names},
     report::{Fault, Place},
     words::{Words, words},
 };
@@ -78,7 +78,7 @@ pub fn page(book: &Book, page: &Page) -> Expanded {
     let mut at = 0;
     for directive in &page.directives {
         let scene = Scene { book, page, directive, words: words(page.edition) };
-        expanded.markdown.push_str(&page.text[at..directive.span.start]);
+        expanded.markdown.push_str(&plain_names(&page.text[at..directive.span.start]));
         // A mark must not begin a line.
         let before = &mut expanded.markdown;
         if directive.name == "proof" && before.ends_with([' ', '\n']) && !before.ends_with("\n\n") {
@@ -97,7 +97,7 @@ pub fn page(book: &Book, page: &Page) -> Expanded {
         expanded.markdown.push_str(&prefixed(&text, prefix));
         at = directive.span.end;
     }
-    expanded.markdown.push_str(&page.text[at..]);
+    expanded.markdown.push_str(&plain_names(&page.text[at..]));
     mark_what_waits(book, page, &mut expanded.markdown);
     expanded.markdown.push_str(&appendix::stamp(book, page, &expanded.uses));
     expanded

@@ -13,7 +13,7 @@ use mdbook_preprocessor::{book::Chapter, parse_input};
 use proofreader::{
     book::Book,
     expand::red_box,
-    page::Edition,
+    page::{Edition, Page},
     report::{self, Fault},
 };
 
@@ -58,7 +58,8 @@ fn replace(book: &Book, edition: Edition, chapter: &mut Chapter, faults: &[Fault
     let Some(path) = &chapter.source_path else { return };
     let path = path.to_string_lossy().replace('\\', "/");
     let Some(page) = book.page(edition, &path) else { return };
-    let expanded = book.expand(page);
+    // Another preprocessor has given API names their links.
+    let expanded = book.expand(&Page::new(edition, path, std::mem::take(&mut chapter.content)));
     chapter.content = expanded.markdown;
     // Faults of directives stand where the directive stood; the others above the page.
     let shown: Vec<_> = expanded.faults.iter().map(|fault| &fault.place).collect();

@@ -66,13 +66,8 @@ pub enum BlockKind {
     },
     /// Code by indentation.
     Indented,
-    /// A table: rows (without its head) and columns.
-    Table {
-        /// Rows below the head.
-        rows: usize,
-        /// Columns.
-        columns: usize,
-    },
+    /// A table: rows below its head, and columns.
+    Table(usize, usize),
     /// `> [!WARNING]` and its kind.
     Admonition(&'static str),
     /// Raw HTML.
@@ -189,7 +184,7 @@ impl Page {
         }
         words.push_str(rest);
         let words: Vec<&str> = words.split_whitespace().filter(|word| *word != ">").collect();
-        let line = words.join(" ");
+        let line = plain_names(&words.join(" "));
         let cut = line.rsplit(" | ").next().unwrap_or(&line).trim_start_matches("| ");
         let start = cut
             .char_indices()
@@ -208,7 +203,7 @@ impl Page {
             | Options::ENABLE_STRIKETHROUGH
             | Options::ENABLE_GFM;
         let mut containers = vec![0];
-        let mut events = Parser::new_ext(&text, options).into_offset_iter().peekable();
+        let mut events = Parser::new_ext(&text, options).into_offset_iter();
         while let Some((event, span)) = events.next() {
             let container = containers.last().copied().unwrap_or_default();
             let mut block = |kind| {
@@ -216,14 +211,7 @@ impl Page {
             };
             match event {
                 Event::Start(Tag::Heading { level, id, .. }) => {
-                    let mut title = String::new();
-                    for (event, _) in events.by_ref() {
-                        match event {
-                            Event::End(TagEnd::Heading(_)) => break,
-                            Event::Text(words) | Event::Code(words) => title.push_str(&words),
-                            _ => {}
-                        }
-                    }
+                    let title = words(&mut events);
                     self.sections.push(Section {
                         id: id
                             .map(|id| id.to_string())
@@ -235,27 +223,15 @@ impl Page {
                     });
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
-                    let mut code = String::new();
-                    for (event, _) in events.by_ref() {
-                        match event {
-                            Event::End(TagEnd::CodeBlock) => break,
-                            Event::Text(words) => code.push_str(&words),
-                            _ => {}
-                        }
-                    }
+                    let code = words(&mut events);
                     block(match kind {
                         CodeBlockKind::Fenced(info) => BlockKind::Fence { info: info.to_string(), code },
                         CodeBlockKind::Indented => BlockKind::Indented,
                     });
                 }
                 Event::Start(Tag::Table(columns)) => {
-                    let mut rows = 0;
-                    // Cells may hold links and code; only the shape is read here.
-                    let inner = Parser::new_ext(&text[span.clone()], options);
-                    for event in inner {
-                        rows += usize::from(matches!(event, Event::Start(Tag::TableRow)));
-                    }
-                    block(BlockKind::Table { rows, columns: columns.len() });
+                    let rows = text[span.clone()].trim_end().lines().count().saturating_sub(2);
+                    block(BlockKind::Table(rows, columns.len()));
                 }
                 Event::Start(Tag::BlockQuote(kind)) => {
                     if let Some(kind) = kind {
@@ -275,7 +251,7 @@ impl Page {
                 Event::Start(Tag::Item) => block(BlockKind::Prose),
                 Event::Start(Tag::HtmlBlock) => block(BlockKind::Html),
                 // `<Worker as Future>::poll` in a directive's address is no HTML.
-                Event::InlineHtml(_) if !directive_at(&self.directives, span.start) => {
+                Event::InlineHtml(_) if !self.directives.iter().any(|d| d.span.contains(&span.start)) => {
                     block(BlockKind::Html);
                 }
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
@@ -293,8 +269,26 @@ impl Page {
     }
 }
 
-fn directive_at(directives: &[Directive], byte: usize) -> bool {
-    directives.iter().any(|d| d.span.contains(&byte))
+/// The words up to the end of a heading or of a code block.
+fn words<'a>(events: &mut impl Iterator<Item = (Event<'a>, Range<usize>)>) -> String {
+    let inside = events.map_while(|(event, _)| match event {
+        Event::End(TagEnd::Heading(_) | TagEnd::CodeBlock) => None,
+        Event::Text(words) | Event::Code(words) => Some(words.to_string()),
+        _ => Some(String::new()),
+    });
+    inside.collect()
+}
+
+/// Text with API names as mere code. ``[`Api`][kube::Api]`` is a link only in the built site, where rustdoc tells its address.
+pub fn plain_names(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("`][") {
+        let Some((open, close)) = before.rfind("[`").zip(after.find(']')) else { break };
+        shown.extend([&before[..open], &before[open + 1..], "`"]);
+        rest = &after[close + 1..];
+    }
+    shown + rest
 }
 
 fn admonition(kind: BlockQuoteKind) -> &'static str {
@@ -338,6 +332,19 @@ mod tests {
         let page = page(text);
         let said: Vec<_> = page.directives.iter().map(|d| page.sentence_before(d.span.start)).collect();
         assert_eq!(said, ["The second uses `Api::get`.", "Third."]);
+    }
+
+    #[test]
+    fn api_names_are_code_where_nobody_resolves_them() {
+        assert_eq!(plain_names("of [`Api::list`][kube::Api::list] or [`a`](b)"), "of `Api::list` or [`a`](b)");
+        let page = page("# T\n\nFirst. Then [`get`][kube::Api::get] waits. {{#proof x}}\n");
+        assert_eq!(page.sentence_before(page.directives[0].span.start), "Then `get` waits.");
+    }
+
+    #[test]
+    fn a_table_is_counted_without_its_head() {
+        let page = page("# T\n\n| a | b |\n|---|---|\n| `x` | [y](z) |\n| 1 | 2 |\n\nwords\n");
+        assert_eq!(page.blocks[0].kind, BlockKind::Table(2, 2));
     }
 
     #[test]

@@ -372,7 +372,7 @@ fn bone(page: &Page, block: &Block) -> Option<String> {
         }
         BlockKind::Fence { info, code } => format!("a `{info}` block: {}", code.trim().replace('\n', " ⏎ ")),
         BlockKind::Indented => "indented code".into(),
-        BlockKind::Table { rows, columns } => format!("a table of {rows} rows and {columns} columns"),
+        BlockKind::Table(rows, columns) => format!("a table of {rows} rows and {columns} columns"),
         BlockKind::Admonition(kind) => format!("a {kind}"),
         BlockKind::Html => "raw HTML".into(),
         BlockKind::Prose => return None,

@@ -6,6 +6,7 @@ mod accept;
 mod locks;
 mod site;
 mod tools;
+mod web;
 
 use std::{
     path::{Path, PathBuf},
@@ -28,6 +29,8 @@ enum Task {
     },
     /// Build both editions into `book/en` and `book/ko`; any fault ends the build
     Build,
+    /// Check the links and anchors of the built site
+    Links,
     /// Record that something was read: quotes after an upgrade, sections in both languages
     Accept {
         #[command(subcommand)]
@@ -89,6 +92,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Serve { edition } => site::serve(&root, edition.map(Edition::from)),
         Task::Build => site::build(&root),
+        Task::Links => site::links(&root),
         Task::Accept { what: Accept::Quote { page } } => accept::quote(&root, &page),
         Task::Accept { what: Accept::Edition { page, sections, behind } } => {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use proofreader::{evidence::below, page::Edition};
 
-use crate::{echo, echo_and_run, tools};
+use crate::{echo, echo_and_run, tools, web};
 
 /// What differs between the editions in `book.toml`.
 fn settings(edition: Edition) -> [(&'static str, &'static str); 4] {
@@ -75,9 +75,26 @@ fn start(root: &Path, edition: Edition, port: &str) -> Result<Child> {
     command.env("BOOK_FAULTS", "page").spawn().context("starting mdbook")
 }
 
+/// The preprocessor that links API names through rustdoc. It runs before the proofreader,
+/// on what authors wrote, so that it names their files and lines. It knows the crates of
+/// `examples`; those listed here have pages of their own to link to.
+const API_LINKS: &str = r#"{
+    "before": ["proofreader"],
+    "renderers": ["html"],
+    "manifest-dir": "examples",
+    "fail-on-warnings": "always",
+    "build": {
+        "packages": ["kube", "kube-client", "kube-core", "kube-derive", "kube-runtime", "k8s-openapi", "schemars",
+            "serde_json", "tokio", "futures", "tower", "hyper-util", "http"],
+        "rustdoc-args": ["-A", "rustdoc::redundant_explicit_links"]
+    }
+}"#;
+
 /// Builds both editions into `book/`.
 pub fn build(root: &Path) -> Result<()> {
     prepare(root)?;
+    let linker = tools::links(root)?;
+    eprintln!("API names are linked through the docs of their crates; the first time takes a minute or two");
     // A refused build leaves the last good site where it is.
     let (site, last) = (root.join("target/site"), root.join("book"));
     remove(&site)?;
@@ -88,12 +105,34 @@ pub fn build(root: &Path) -> Result<()> {
             command.env("MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL", &repository);
             command.env("MDBOOK_OUTPUT__HTML__EDIT_URL_TEMPLATE", edit);
         }
+        command.env("MDBOOK_PREPROCESSOR__RUSTDOC_LINKS", API_LINKS);
+        command.env("MDBOOK_PREPROCESSOR__RUSTDOC_LINKS__COMMAND", &linker);
+        command.env("MDBOOK_LOG", "warn").env_remove("RUST_BACKTRACE");
         without_warnings(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
     }
-    fs::copy(root.join("theme/root.html"), site.join("index.html")).context("copying the root page")?;
+    let address = env::var("BOOK_SITE").ok().filter(|address| !address.is_empty());
+    web::surround(root, &site, address.as_deref())?;
     left_over(&site)?;
     remove(&last)?;
     fs::rename(&site, &last).context("moving the site to `book`")
+}
+
+/// Checks every link and anchor of the built site. Links to docs.rs are looked up in the docs
+/// that the build made, as far as it made them; other sites are not asked.
+pub fn links(root: &Path) -> Result<()> {
+    let site = root.join("book");
+    if !site.join("index.html").is_file() {
+        bail!("there is no built site: run `cargo xtask build` first");
+    }
+    let mut lychee = tools::lychee(root)?;
+    let crates = fs::read_dir(root.join("target/doc")).context("reading target/doc, which the build fills")?;
+    let crates = crates.flatten().filter(|entry| entry.path().join("all.html").is_file());
+    let crates: Vec<_> = crates.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let docs = format!("https://docs.rs/[^/]+/[^/]+/({})/(.*)$", crates.join("|"));
+    let here = format!("file://{}/target/doc/$1/$2", root.display());
+    lychee.current_dir(root).args(["--offline", "--include-fragments", "--no-progress"]);
+    lychee.arg("--remap").arg(format!("{docs} {here}")).arg("--root-dir").arg(&site);
+    echo_and_run(lychee.arg(site.join("**/*.html")))
 }
 
 fn remove(folder: &Path) -> Result<()> {

@@ -12,21 +12,49 @@ use anyhow::{Context, Result};
 use crate::echo_and_run;
 
 /// Packages and versions; the Colophon names them too.
-const TOOLS: [(&str, &str); 2] = [("mdbook", "0.5.4"), ("mdbook-mermaid", "0.17.1")];
+type Tool = (&'static str, &'static str);
+
+/// What makes pages of the book.
+const PAGES: [Tool; 2] = [("mdbook", "0.5.4"), ("mdbook-mermaid", "0.17.1")];
+
+/// What links API names, for the built site alone: it documents crates first.
+const LINKS: Tool = ("mdbook-rustdoc-links", "3.0.2");
+
+/// What checks the links of the built site.
+const CHECK: Tool = ("lychee", "0.24.2");
+
+/// Brings what makes pages.
+pub fn install(root: &Path) -> Result<()> {
+    bring(root, &PAGES)?;
+    mermaid(root)
+}
+
+/// Brings what only a built site needs; returns the command that links API names.
+pub fn links(root: &Path) -> Result<PathBuf> {
+    bring(root, &[LINKS])?;
+    Ok(home(root).join("bin").join(LINKS.0))
+}
+
+/// Brings lychee; returns its command.
+pub fn lychee(root: &Path) -> Result<Command> {
+    bring(root, &[CHECK])?;
+    Ok(Command::new(home(root).join("bin").join(CHECK.0)))
+}
 
 /// Brings what is missing, and says so.
-pub fn install(root: &Path) -> Result<()> {
+fn bring(root: &Path, tools: &[Tool]) -> Result<()> {
     let home = home(root);
-    for (name, version) in TOOLS {
-        if installed(&home, name).is_some_and(|found| found == version) {
+    for tool in tools {
+        let (name, version) = tool;
+        if installed(&home, tool) {
             continue;
         }
-        eprintln!("{name} {version} is built into target/tools, once; on two cores that takes a minute or two");
+        eprintln!("{name} {version} is built into target/tools, once; on two cores that takes some minutes");
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["install", "--locked", "--force", name, "--version", version, "--root"]).arg(&home);
         echo_and_run(cargo.arg("--target-dir").arg(home.join("build")))?;
     }
-    mermaid(root)
+    Ok(())
 }
 
 /// The environment's `PATH` with the tools in front.
@@ -40,11 +68,10 @@ fn home(root: &Path) -> PathBuf {
     root.join("target/tools")
 }
 
-/// The version that a tool says it has, if it is there.
-fn installed(home: &Path, name: &str) -> Option<String> {
-    let output = Command::new(home.join("bin").join(name)).arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.split_whitespace().last()?.trim_start_matches('v').to_owned())
+/// Whether cargo has noted that it installed this version here. Not every tool tells its own.
+fn installed(home: &Path, (name, version): &Tool) -> bool {
+    let noted = fs::read_to_string(home.join(".crates.toml")).unwrap_or_default();
+    noted.contains(&format!("\"{name} {version} ("))
 }
 
 /// mdbook-mermaid carries the script that draws; pages load it from beside them.
