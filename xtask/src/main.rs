@@ -4,6 +4,7 @@
 
 mod accept;
 mod locks;
+mod search;
 mod site;
 mod tools;
 
@@ -33,8 +34,14 @@ enum Task {
         #[command(subcommand)]
         what: Accept,
     },
-    /// Bring the pinned mdBook and its preprocessors into `target/tools`
+    /// Bring the pinned mdBook, its preprocessors and Pagefind into `target/tools`
     Tools,
+    /// Index a built edition for search; while serving, mdBook starts this after each build
+    #[command(hide = true)]
+    Index {
+        /// The folder of the edition's HTML
+        site: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -94,6 +101,7 @@ fn run(task: Task) -> Result<()> {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))
         }
         Task::Tools => tools::install(&root),
+        Task::Index { site } => search::index_for_mdbook(&root, &site),
     }
 }
 
