@@ -21,7 +21,8 @@ export const queries = {
     'architecture/client-and-tower-stack.html': {
         en: [
             ['concurrency limit', 'limit'],
-            ['how many requests at the same time', 'queue'],
+            ['how many requests are sent at the same time', 'queue'],
+            ['how do I limit concurrent requests', 'limit'],
             ['everything waits', 'limit'],
             ['buffer', 'queue'],
             ['worker closed unexpectedly', 'runtime'],
@@ -52,7 +53,7 @@ export const queries = {
             ['직접 넣은 레이어', 'own-layer'],
             ['with_layer', 'own-layer'],
             ['연결은 언제 닫히나', 'connections'],
-            ['커넥션 풀', 'connections'],
+            ['커넥션 풀', 'queue'],
             ['HTTP/2', 'connections'],
             ['암호 구현', 'crypto-provider'],
             ['CryptoProvider 패닉', 'crypto-provider'],

@@ -36,7 +36,7 @@
     let engine = null;
     function load() {
         engine ??= import(new URL('pagefind/pagefind.js', root)).then(async pagefind => {
-            await pagefind.options({ excerptLength: 22 });
+            await pagefind.options({ excerptLength: 22, excerptEllipsis: '…' });
             await pagefind.init();
             return pagefind;
         });
@@ -47,46 +47,59 @@
 
     async function find(text) {
         const pagefind = await load();
-        let results = await matching(pagefind, korean ? withoutParticles(text, 2) : text);
+        const asked = text.toLowerCase().split(/\s+/);
+        let words = korean ? asked.map(word => noun(word, 2)) : withoutFillers(asked);
+        let results = await matching(pagefind, words);
         if (korean && results.length === 0) {
-            results = await matching(pagefind, withoutParticles(text, 1));
+            words = asked.map(word => noun(word, 1));
+            results = await matching(pagefind, words);
         }
         const pages = await Promise.all(results.slice(0, PAGES)
             .map(async result => ({ score: result.score, page: await result.data() })));
-        return pages.flatMap(sections).sort(byScore).slice(0, RESULTS);
+        return pages.flatMap(({ score, page }) => sections(words, score, page)).sort(byScore).slice(0, RESULTS);
     }
 
     // Pagefind wants every word on a page. If that leaves next to nothing, pages
     // follow that have all words but one: a question has words that no answer has.
-    async function matching(pagefind, text) {
-        const { results } = await pagefind.search(text);
-        const words = text.split(/\s+/);
+    async function matching(pagefind, words) {
+        const { results } = await pagefind.search(words.join(' '));
         if (results.length > 2 || words.length < 2) {
             return results;
         }
-        const all = words.map((_, i) => words.toSpliced(i, 1).join(' '));
-        const more = (await Promise.all(all.map(text => pagefind.search(text)))).flatMap(({ results }) => results);
-        const best = new Map([...more.sort(byScore).reverse(), ...results].map(result => [result.id, result]));
+        const searches = words.map((_, i) => pagefind.search(words.toSpliced(i, 1).join(' ')));
+        const more = (await Promise.all(searches)).flatMap(({ results }) => results).sort(byScore).reverse();
+        const best = new Map([...more, ...results].map(result => [result.id, result]));
         return [...best.values()].sort(byScore);
     }
 
-    // The appendix lists what other pages explain; proofs repeat their sentences.
+    // The first page asks what others answer, the appendix lists what they explain,
+    // and proofs repeat their sentences.
+    const shares = [['appendix/proofs/', 0.25], ['appendix/', 0.5], ['index.html', 0.7]];
+
     function share(url) {
-        if (url.includes('/appendix/proofs/')) {
-            return 0.25;
-        }
-        return url.includes('/appendix/') ? 0.5 : 1;
+        const path = url.slice(root.pathname.length);
+        return shares.find(([start]) => path.startsWith(start))?.[1] ?? 1;
     }
 
     // The best sections of a page: the best of them has the page's score, others less.
-    function sections({ score, page }) {
-        const found = page.sub_results.map(({ title, url, excerpt, weighted_locations }) => ({
-            title,
-            url,
-            excerpt,
-            page: page.meta.title,
-            score: Math.sqrt(weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0)),
-        }));
+    function sections(words, score, page) {
+        const text = page.content.toLowerCase().split(/\s+/);
+        const found = page.sub_results.map(({ title, url, excerpt, plain_excerpt, weighted_locations }) => {
+            const weight = weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
+            const there = weighted_locations.map(({ location }) => text[location] ?? '');
+            const covered = words.filter(word => there.some(other => other.includes(beginning(word)))).length;
+            return {
+                title,
+                url,
+                // A section begins with its own heading, word by word the same.
+                excerpt: plain_excerpt.startsWith(title)
+                    ? excerpt.split(' ').slice(title.split(' ').length).join(' ')
+                    : excerpt,
+                page: page.meta.title,
+                // One with all the words is worth more than one that repeats a word.
+                score: Math.sqrt(weight) * (covered || 1) ** 2,
+            };
+        });
         const best = Math.max(...found.map(({ score }) => score));
         for (const section of found) {
             section.score = score * share(page.url) * (0.4 + 0.6 * section.score / best);
@@ -94,8 +107,22 @@
         return found.sort(byScore).slice(0, FROM_ONE_PAGE);
     }
 
+    // Enough to tell which of the asked words Pagefind has found, inflected as they may be.
+    function beginning(word) {
+        return korean ? word : word.slice(0, Math.max(3, word.length - 3));
+    }
+
     function byScore(a, b) {
         return b.score - a.score;
+    }
+
+    const fillers = new Set(('a an and are as at be by can do does for from how i if in is it its my of on or '
+        + 'that the then there this to what when where which who why will with').split(' '));
+
+    // Every section has these, and a heading that begins with How would come first.
+    function withoutFillers(words) {
+        const rest = words.filter(word => !fillers.has(word.replace(/\W/g, '')));
+        return rest.length > 0 ? rest : words;
     }
 
     // Pagefind finds words that begin with what is asked: 토큰 finds 토큰을, but 토큰을
@@ -104,8 +131,8 @@
     const agreeing = [['을', '를'], ['은', '는'], ['이', '가'], ['과', '와'], ['으로', '로']];
     const others = ['에서', '에게', '까지', '부터', '처럼', '보다', '에', '의'];
 
-    function withoutParticles(text, least) {
-        return text.split(/\s+/).map(word => withoutParticle(withoutParticle(word, least), least)).join(' ');
+    function noun(word, least) {
+        return withoutParticle(withoutParticle(word, least), least);
     }
 
     function withoutParticle(word, least) {
@@ -219,8 +246,11 @@
         clearTimeout(pause);
         pause = setTimeout(search, 120);
     });
-    form.addEventListener('submit', event => {
+    form.addEventListener('submit', async event => {
         event.preventDefault();
+        // Whoever types fast means what is typed, not what was found before.
+        clearTimeout(pause);
+        await search();
         list.querySelector('a')?.click();
     });
     button.addEventListener('click', open);
@@ -255,7 +285,8 @@
     document.addEventListener('keydown', event => {
         const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
         const modified = event.altKey || event.ctrlKey || event.metaKey;
-        if (!typing && !modified && !dialog.open && ['/', 's', 'S'].includes(event.key)) {
+        // ㄴ is the key s of a Korean keyboard.
+        if (!typing && !modified && !dialog.open && ['/', 's', 'S', 'ㄴ'].includes(event.key)) {
             event.preventDefault();
             open();
         }

@@ -1,12 +1,13 @@
 //! The index that readers search: Pagefind's, beside the pages of each edition.
 
-use std::{env, io, path::Path, process::Command};
+use std::{env, fs, io, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-/// What no search should find: what is folded away (tests, licences), marks and notices about
-/// the text, lines that a page hides, diagrams in mermaid's words.
-const NOT_FOUND: [&str; 6] = ["details", "a.proof", "figcaption .licence", ".stamp", ".boring", "pre.mermaid"];
+/// What no search should find: what is folded away (tests, licences), lines that a page
+/// hides, diagrams in mermaid's words, and what says where a text comes from.
+const NOT_FOUND: [&str; 8] =
+    ["details", ".boring", "pre.mermaid", "thead", "a.proof", ".output figcaption", ".licence", ".stamp"];
 
 /// `index.html` and what stands in folders: mdBook puts `print.html` and `toc.html` beside the former.
 const PAGES: &str = "{index.html,*/**/*.html}";
@@ -24,6 +25,8 @@ pub fn index(root: &Path, site: &Path) -> Result<()> {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("pagefind failed or warned about {}: {}\n{said}", site.display(), output.status);
     }
+    let licence = site.join("pagefind/LICENSE.txt");
+    fs::copy(root.join("theme/pagefind-LICENSE.txt"), licence).context("copying Pagefind's licence")?;
     Ok(())
 }
 
@@ -39,5 +42,9 @@ pub fn renderer() -> Result<(&'static str, String)> {
 pub fn index_for_mdbook(root: &Path, site: &Path) -> Result<()> {
     // A renderer that does not read is warned about.
     io::copy(&mut io::stdin(), &mut io::sink()).context("reading what mdbook says")?;
-    index(root, site)
+    // A page without search is still worth seeing: a renderer that fails stops the reload.
+    if let Err(error) = index(root, site) {
+        eprintln!("warning: search finds nothing: {error:#}");
+    }
+    Ok(())
 }
