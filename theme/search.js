@@ -16,14 +16,14 @@
         found: count => `결과 ${count}개`,
         nothing: text => `“${text}”에 대한 결과가 없습니다.`,
         missing: '검색 색인이 없습니다. cargo xtask serve나 cargo xtask build로 만들 수 있습니다.',
-        help: '책에서 검색하기',
+        help: '<kbd>S</kbd> <kbd>/</kbd> 책에서 검색하기',
     } : {
         search: 'Search the book',
         close: 'Close',
         found: count => count === 1 ? '1 result' : `${count} results`,
         nothing: text => `Nothing found for “${text}”.`,
         missing: 'There is no index: cargo xtask serve and cargo xtask build make one.',
-        help: 'Search in the book',
+        help: 'Press <kbd>S</kbd> or <kbd>/</kbd> to search in the book',
     };
     const root = new URL(path_to_root || './', document.baseURI);
 
@@ -231,7 +231,7 @@
         const item = make('li', {});
         item.append(link);
         if (page !== title) {
-            item.append(make('span', { class: 'page' }, page));
+            item.append(make('span', { class: 'where' }, page));
         }
         const text = make('p', {});
         // Pagefind's excerpt is escaped text with `mark` elements.
@@ -295,6 +295,6 @@
     // mdBook's list of keys has the line only with its own search.
     const help = document.querySelector('#mdbook-help-popup p');
     const line = make('p', {});
-    line.innerHTML = korean ? `<kbd>S</kbd> <kbd>/</kbd> ${words.help}` : `Press <kbd>S</kbd> or <kbd>/</kbd> to search in the book`;
+    line.innerHTML = words.help;
     help?.after(line);
 })();
