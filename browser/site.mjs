@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +41,8 @@ const types = {
     png: 'image/png',
     svg: 'image/svg+xml',
 };
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 const compressible = new Set(['css', 'html', 'js', 'json', 'svg']);
 
@@ -166,4 +169,22 @@ export async function forEveryPage(check) {
         }
     }));
     assert.deepEqual(failures, []);
+}
+
+/** Fails with whatever axe finds serious on the page as it stands. */
+export async function checkAccess(page, how) {
+    // What resizing and opening set off (ResizeObserver) runs with the next frame; a reader is slower than that.
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+    if (!await page.evaluate(() => 'axe' in window)) {
+        await page.addScriptTag({ path: axe });
+    }
+    const { violations, passes } = await page.evaluate(() => window.axe.run());
+    assert.ok(passes.length > 0);
+    assert.deepEqual(serious(violations), [], how);
+}
+
+function serious(violations) {
+    return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
 }

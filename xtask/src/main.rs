@@ -4,6 +4,7 @@
 
 mod accept;
 mod locks;
+mod search;
 mod site;
 mod tools;
 mod web;
@@ -36,8 +37,14 @@ enum Task {
         #[command(subcommand)]
         what: Accept,
     },
-    /// Bring the pinned mdBook and its preprocessors into `target/tools`
+    /// Bring the pinned mdBook, its preprocessors and Pagefind into `target/tools`
     Tools,
+    /// Index a built edition for search; while serving, mdBook starts this after each build
+    #[command(hide = true)]
+    Index {
+        /// The folder of the edition's HTML
+        site: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -98,6 +105,7 @@ fn run(task: Task) -> Result<()> {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))
         }
         Task::Tools => tools::install(&root),
+        Task::Index { site } => search::index_for_mdbook(&root, &site),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use proofreader::{evidence::below, page::Edition};
 
-use crate::{echo, echo_and_run, tools, web};
+use crate::{echo, echo_and_run, search, tools, web};
 
 /// What differs between the editions in `book.toml`.
 fn settings(edition: Edition) -> [(&'static str, &'static str); 4] {
@@ -71,6 +71,8 @@ fn start(root: &Path, edition: Edition, port: &str) -> Result<Child> {
     let mut command = mdbook(root, edition)?;
     let folder = root.join("target/serve").join(edition.code());
     command.args(["serve", "--port", port, "--dest-dir"]).arg(folder);
+    let (name, indexer) = search::renderer()?;
+    command.env(name, indexer);
     eprintln!("serving {} on http://localhost:{port}", edition.code());
     command.env("BOOK_FAULTS", "page").spawn().context("starting mdbook")
 }
@@ -108,7 +110,9 @@ pub fn build(root: &Path) -> Result<()> {
         command.env("MDBOOK_PREPROCESSOR__RUSTDOC_LINKS", API_LINKS);
         command.env("MDBOOK_PREPROCESSOR__RUSTDOC_LINKS__COMMAND", &linker);
         command.env("MDBOOK_LOG", "warn").env_remove("RUST_BACKTRACE");
-        without_warnings(command.args(["build", "--dest-dir"]).arg(site.join(edition.code())))?;
+        let folder = site.join(edition.code());
+        without_warnings(command.args(["build", "--dest-dir"]).arg(&folder))?;
+        search::index(root, &folder)?;
     }
     let address = env::var("BOOK_SITE").ok().filter(|address| !address.is_empty());
     web::surround(root, &site, address.as_deref())?;

@@ -1,0 +1,62 @@
+// What readers ask, and where the answer stands: every query must find its section among the first three
+// results. A page needs queries in both languages: a symptom, a name from the source, a question.
+
+export const queries = {
+    'index.html': {
+        en: [
+            ['dependencies', 'dependencies'],
+            ['v1_37 feature of k8s-openapi', 'dependencies'],
+            ['check mark', 'how-to-read-it'],
+            ['create sent again after 504', 'inside-kube-rs'],
+            ['questions and answers', 'questions'],
+        ],
+        ko: [
+            ['의존성', 'dependencies'],
+            ['k8s-openapi feature', 'dependencies'],
+            ['체크 표시', 'how-to-read-it'],
+            ['읽는 법', 'how-to-read-it'],
+            ['질문', 'questions'],
+        ],
+    },
+    'architecture/client-and-tower-stack.html': {
+        en: [
+            ['concurrency limit', 'limit'],
+            ['how many requests are sent at the same time', 'queue'],
+            ['how do I limit concurrent requests', 'limit'],
+            ['everything waits', 'limit'],
+            ['buffer', 'queue'],
+            ['worker closed unexpectedly', 'runtime'],
+            ['tests fail tokio runtime', 'runtime'],
+            ['layer order', 'layers'],
+            ['retry', 'layers'],
+            ['exec plugin token expired', 'layers'],
+            ['with_layer', 'own-layer'],
+            ['option_layer', 'own-layer'],
+            ['idle connections', 'connections'],
+            ['connection pool', 'connections'],
+            ['HTTP/2', 'connections'],
+            ['CryptoProvider', 'crypto-provider'],
+            ['rustls panic', 'crypto-provider'],
+            ['client-go', 'queue'],
+        ],
+        ko: [
+            ['동시 호출 한도', 'limit'],
+            ['client-go', 'queue'],
+            ['큐', 'queue'],
+            ['큐를', 'queue'],
+            ['Buffer', 'queue'],
+            ['런타임이', 'runtime'],
+            ['worker closed unexpectedly', 'runtime'],
+            ['레이어 순서', 'layers'],
+            ['토큰을', 'layers'],
+            ['재시도', 'layers'],
+            ['직접 넣은 레이어', 'own-layer'],
+            ['with_layer', 'own-layer'],
+            ['연결은 언제 닫히나', 'connections'],
+            ['커넥션 풀', 'queue'],
+            ['HTTP/2', 'connections'],
+            ['암호 구현', 'crypto-provider'],
+            ['CryptoProvider 패닉', 'crypto-provider'],
+        ],
+    },
+};
