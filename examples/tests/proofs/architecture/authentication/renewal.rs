@@ -1,0 +1,232 @@
+//! When credentials are renewed, and when not.
+
+use std::time::Duration;
+
+use examples::{
+    architecture::authentication::with_fresh_clients,
+    testing::{Answer, Script, Server},
+};
+use futures::future::join_all;
+use k8s_openapi::jiff::Timestamp;
+use kube::{Client, Config, Error, api::WatchParams, client::AuthError};
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    authorizations, call,
+    plugin::{Plugin, certificate, token},
+    seconds_from_now, server_and_client, with,
+};
+use crate::support::{ExecPlugin, documents, list};
+
+/// While its tokens end within a minute, a plugin runs for every request; while
+/// they last longer, for none.
+#[tokio::test]
+async fn a_plugin_runs_for_every_request_if_its_tokens_end_within_a_minute() {
+    for (name, seconds, runs) in [("short_lived", 50, 3), ("long_lived", 600, 0)] {
+        let plugin =
+            Plugin::new(name).otherwise(&token("secret", &seconds_from_now(seconds)));
+        let (_server, client) = server_and_client(plugin.auth_info()).await;
+        let built = plugin.runs();
+
+        call(&client, 3).await;
+
+        assert_eq!(plugin.runs() - built, runs, "{name}");
+    }
+}
+
+/// Of calls that find an expired token at the same time one runs the plugin, and
+/// all of them send the token that it brings.
+#[tokio::test]
+async fn waiting_calls_share_one_refresh() {
+    let plugin = Plugin::new("waiting_calls_share_one_refresh")
+        .answers(1..=3, &token("old", "2000-01-01T00:00:00Z"))
+        .otherwise(&token("new", &seconds_from_now(3600)));
+    let (server, client) = server_and_client(plugin.auth_info()).await;
+
+    let calls = join_all((0..20).map(|_| list(&client))).await;
+
+    assert!(calls.into_iter().all(|call| call.unwrap().is_ok()));
+    assert_eq!(
+        authorizations(&server),
+        vec![Some("Bearer new".to_owned()); 20]
+    );
+    assert_eq!(plugin.runs(), 4);
+}
+
+/// Calls at the same time whose tokens expire at once run the plugin one after
+/// the other: each its own time, and never two.
+#[tokio::test]
+async fn short_lived_tokens_are_fetched_in_turn() {
+    let plugin = Plugin::new("short_lived_tokens_are_fetched_in_turn")
+        .otherwise(&token("old", "2000-01-01T00:00:00Z"))
+        .doing("mkdir busy || echo >> overlaps; sleep 0.01; rmdir busy");
+    let (_server, client) = server_and_client(plugin.auth_info()).await;
+
+    let calls = join_all((0..5).map(|_| list(&client))).await;
+
+    assert!(calls.into_iter().all(|call| call.unwrap().is_ok()));
+    assert_eq!(plugin.runs(), 3 + 5);
+    assert_eq!(plugin.read("overlaps"), "");
+}
+
+/// If the plugin fails in the last minute of a token, the call fails, and the
+/// token, still good, is not sent.
+#[tokio::test]
+async fn a_failed_refresh_fails_a_call_whose_token_is_still_good() {
+    let plugin = Plugin::new("a_failed_refresh_fails_a_call")
+        .answers(1..=3, &token("good", &seconds_from_now(40)));
+    let (server, client) = server_and_client(plugin.auth_info()).await;
+
+    let error = list(&client).await.unwrap().unwrap_err();
+
+    assert!(matches!(error, Error::Service(cause) if cause.is::<AuthError>()));
+    assert_eq!(server.seen().accepted, 0);
+}
+
+/// A plugin that fails is run again for the next call, without a pause: three
+/// calls in a row run it three times.
+#[tokio::test(start_paused = true)]
+async fn a_plugin_that_fails_runs_again_for_the_next_call() {
+    let plugin = ExecPlugin::new("a_plugin_that_fails_runs_again", 3);
+    let mut config = Config::new("http://127.0.0.1:1".parse().unwrap());
+    config.auth_info = plugin.auth_info();
+    let client = Client::try_from(config).unwrap();
+    let start = Instant::now();
+
+    for _ in 0..3 {
+        list(&client).await.unwrap().unwrap_err();
+    }
+
+    assert_eq!(plugin.runs(), 3 + 3);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// A plugin whose refresh prints a token without an expiry, having printed one
+/// with it before, fails the call.
+#[tokio::test]
+async fn a_refresh_without_expiry_fails_the_call() {
+    let plugin = Plugin::new("a_refresh_without_expiry_fails_the_call")
+        .answers(1..=3, &token("old", "2000-01-01T00:00:00Z"))
+        .otherwise(&serde_json::json!({ "token": "new" }));
+    let (_server, client) = server_and_client(plugin.auth_info()).await;
+
+    let error = list(&client).await.unwrap().unwrap_err();
+
+    let Error::Service(cause) = error else {
+        panic!("{error}")
+    };
+    let cause = cause.downcast_ref::<AuthError>().unwrap();
+    assert!(matches!(cause, AuthError::UnrefreshableTokenResponse));
+}
+
+/// A call that is dropped while the plugin runs leaves no token: the next one
+/// runs the plugin again, and sends what that run brings.
+#[tokio::test]
+async fn a_refresh_that_is_given_up_leaves_no_token() {
+    let end = seconds_from_now(3600);
+    let plugin = Plugin::new("a_refresh_that_is_given_up_leaves_no_token")
+        .answers(1..=3, &token("old", "2000-01-01T00:00:00Z"))
+        .answers(4..=4, &token("given-up", &end))
+        .otherwise(&token("new", &end))
+        .doing("test $answer != answer-4 || until test -e go; do sleep 0.01; done; echo >> done");
+    let (server, client) = server_and_client(plugin.auth_info()).await;
+
+    let call = list(&client);
+    until(|| plugin.runs() == 4).await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    plugin.give("go");
+    until(|| plugin.read("done").lines().count() == 4).await;
+    list(&client).await.unwrap().unwrap();
+
+    assert_eq!(plugin.runs(), 5);
+    assert_eq!(authorizations(&server), [Some("Bearer new".to_owned())]);
+}
+
+/// Waits until another process has done something: on the real clock, which is
+/// the one that it lives by.
+async fn until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Each watch gets credentials of its own when it begins: a token that has
+/// expired since the last one is replaced.
+#[tokio::test]
+async fn each_watch_begins_with_credentials_of_its_own() {
+    let plugin = super::plugin("each_watch_begins_with_credentials_of_its_own");
+    let script = Script::always(Answer::watch(&[]));
+    let server = Server::start(script).await.unwrap();
+    let client = Client::try_from(with(&server, plugin.auth_info())).unwrap();
+    let documents = documents(&client);
+
+    let params = WatchParams::default();
+    let _open = documents.watch(&params, "1").await.unwrap();
+    let _later = documents.watch(&params, "1").await.unwrap();
+
+    let sent = authorizations(&server);
+    assert_eq!(sent, [4, 5].map(|n| Some(format!("Bearer token-{n}"))));
+}
+
+/// A certificate from a plugin is as old as the client: no call runs the plugin,
+/// though the certificate has expired, and the token that came with it is in no
+/// request.
+#[tokio::test]
+async fn a_certificate_from_a_plugin_is_never_renewed() {
+    let end = "2000-01-01T00:00:00Z";
+    let mut status = certificate(end);
+    status["token"] = "secret".into();
+    let plugin = Plugin::new("a_certificate_is_never_renewed").otherwise(&status);
+    let (server, client) = server_and_client(plugin.auth_info()).await;
+    assert_eq!(plugin.runs(), 3);
+
+    call(&client, 3).await;
+
+    assert_eq!(plugin.runs(), 3);
+    assert_eq!(authorizations(&server), [None, None, None]);
+    assert_eq!(
+        client.valid_until(),
+        &Some(end.parse::<Timestamp>().unwrap())
+    );
+}
+
+/// `with_fresh_clients` begins its work anew, with another client, a minute
+/// before the certificate of the first one expires.
+#[tokio::test(start_paused = true)]
+async fn work_begins_anew_a_minute_before_the_certificate_expires() {
+    let plugin = Plugin::new("work_begins_anew")
+        .answers(1..=3, &certificate(&seconds_from_now(3600)))
+        .answers(4..=6, &certificate(&seconds_from_now(2 * 3600)));
+    let mut config = Config::new("http://127.0.0.1:1".parse().unwrap());
+    config.auth_info = plugin.auth_info();
+    let (begins, mut begun) = mpsc::unbounded_channel();
+    let start = Instant::now();
+    let work = with_fresh_clients(&config, |client| {
+        begins
+            .send((start.elapsed(), *client.valid_until()))
+            .unwrap();
+        // The second time the work is done.
+        let done = plugin.runs() > 3;
+        async move {
+            let _client = client;
+            if !done {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+    });
+
+    work.await.unwrap();
+
+    let (first, end) = begun.try_recv().unwrap();
+    let (second, next_end) = begun.try_recv().unwrap();
+    assert_eq!(first, Duration::ZERO);
+    // The certificate's time is that of the real clock, which goes on meanwhile.
+    let hour = Duration::from_secs(3600 - 60);
+    assert!(
+        (hour - Duration::from_secs(30)..=hour).contains(&second),
+        "{second:?}"
+    );
+    assert!(next_end > end);
+}
