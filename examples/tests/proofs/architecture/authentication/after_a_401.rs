@@ -10,13 +10,17 @@ use std::{
 
 use examples::{
     architecture::authentication::{credential_fault, who_am_i},
-    testing::{Answer, Received, Script, Server},
+    testing::{Answer, Received, Script, Server, Service},
 };
-use kube::{Client, Result};
+use futures::StreamExt;
+use kube::{
+    Client, Result,
+    runtime::{WatchStreamExt, watcher},
+};
 use serde_json::json;
 
 use super::{authorizations, file, user, with};
-use crate::support::{ExecPlugin, list, output};
+use crate::support::{ExecPlugin, documents, list, output};
 
 /// A token of a plugin that names no expiry is sent for ever, accepted or not,
 /// and a new client of the same config has a new one.
@@ -90,6 +94,20 @@ async fn a_401_renews_no_credential() {
         assert_eq!(authorizations(&server), vec![Some(expected.to_owned()); 3]);
     }
     assert_eq!(plugin.runs(), 3);
+}
+
+/// A watcher that is answered 401 reports it and asks again, with its default
+/// backoff, a hundred times and more.
+#[tokio::test(start_paused = true)]
+async fn a_watcher_goes_on_asking_after_a_401() {
+    let service = Service::new(Script::always(unauthorized()));
+    let documents = documents(&service.client());
+    let watcher = watcher(documents, Default::default()).default_backoff();
+
+    let reported: Vec<_> = watcher.take(100).collect().await;
+
+    assert!(reported.iter().all(|event| event.is_err()));
+    assert_eq!(service.requests().len(), 100);
 }
 
 /// Credentials can fail a client in three places: it is not built, a call ends

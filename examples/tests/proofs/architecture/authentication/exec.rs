@@ -42,6 +42,22 @@ async fn a_plugin_is_told_of_the_cluster_if_the_kubeconfig_wants_that() {
     );
 }
 
+/// A config that promises its plugin the cluster and does not hold it fails the
+/// build: only the loader of a kubeconfig fills it in.
+#[tokio::test]
+async fn a_promised_cluster_that_is_missing_fails_the_build() {
+    let plugin = Plugin::new("a_promised_cluster_that_is_missing")
+        .otherwise(&token("secret", "2100-01-01T00:00:00Z"));
+    let mut config = config_with(&plugin);
+    let exec = config.auth_info.exec.as_mut().unwrap();
+    exec.provide_cluster_info = true;
+
+    let built = Client::try_from(config);
+
+    let failed = matches!(built, Err(Error::Auth(AuthError::ExecMissingClusterInfo)));
+    assert!(failed);
+}
+
 /// A plugin is told that it may ask questions in every mode but `Never`, though
 /// there is nobody to answer them.
 #[tokio::test]

@@ -34,6 +34,20 @@ async fn a_plugin_runs_for_every_request_if_its_tokens_end_within_a_minute() {
     }
 }
 
+/// A client that sends nothing renews nothing: with a token that has expired and
+/// an hour in which nobody calls, the plugin does not run.
+#[tokio::test(start_paused = true)]
+async fn an_idle_client_lets_its_token_expire() {
+    let plugin = super::plugin("an_idle_client_lets_its_token_expire");
+    let mut config = Config::new("http://127.0.0.1:1".parse().unwrap());
+    config.auth_info = plugin.auth_info();
+    let _client = Client::try_from(config).unwrap();
+
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+
+    assert_eq!(plugin.runs(), 3);
+}
+
 /// Of calls that find an expired token at the same time one runs the plugin, and
 /// all of them send the token that it brings.
 #[tokio::test]

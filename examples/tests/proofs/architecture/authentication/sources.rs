@@ -1,6 +1,6 @@
 //! Which credentials a request carries.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use http::{HeaderValue, header::AUTHORIZATION};
 use kube::{Client, Config, Error, client::ConfigExt, config::Kubeconfig};
@@ -107,14 +107,8 @@ async fn a_token_and_a_client_certificate_go_together() {
     assert!(config.auth_layer().unwrap().is_some());
     assert!(!has_certificate(&config));
 
-    let files = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (cert, key) = (files.join("jane.crt"), files.join("jane.key"));
-    let data = certificate("");
-    std::fs::write(&cert, data["clientCertificateData"].as_str().unwrap()).unwrap();
-    std::fs::write(&key, data["clientKeyData"].as_str().unwrap()).unwrap();
-    config.auth_info = user(json!({
-        "token": "secret", "client-certificate": cert, "client-key": key
-    }));
+    config.auth_info = user(certificate_files("they_go_together"));
+    config.auth_info.token = Some("secret".into());
     assert!(config.auth_layer().unwrap().is_some());
     assert!(has_certificate(&config));
 }
@@ -172,8 +166,14 @@ async fn a_client_has_an_end_only_with_a_certificate_from_a_plugin() {
     let a_certificate =
         Plugin::new("an_end_with_a_certificate").otherwise(&certificate(&end));
 
-    for (plugin, expected) in [(a_token, None), (a_certificate, Some(end))] {
-        let (_, client) = server_and_client(plugin.auth_info()).await;
+    let users = [
+        (a_token.auth_info(), None),
+        (user(certificate_files("no_end_with_files")), None),
+        (a_certificate.auth_info(), Some(end)),
+    ];
+
+    for (user, expected) in users {
+        let (_, client) = server_and_client(user).await;
 
         let valid_until = client.valid_until().map(|time| time.to_string());
         assert_eq!(valid_until, expected);
@@ -201,6 +201,18 @@ async fn a_plugin_that_fails_on_its_second_run_leaves_no_certificate_and_no_erro
         let client = Client::try_from(config).unwrap();
         assert_eq!(client.valid_until().is_some(), expected);
     }
+}
+
+/// The `user` of a kubeconfig with a certificate and a key in files.
+fn certificate_files(proof: &str) -> Value {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let data = certificate("");
+    let [cert, key] = ["clientCertificateData", "clientKeyData"].map(|part| {
+        let file = folder.join(format!("{proof}.{part}"));
+        fs::write(&file, data[part].as_str().unwrap()).unwrap();
+        file
+    });
+    json!({ "client-certificate": cert, "client-key": key })
 }
 
 /// Whether the client would show a certificate in a TLS handshake.
