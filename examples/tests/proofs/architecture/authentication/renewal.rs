@@ -9,7 +9,10 @@ use examples::{
 use futures::future::join_all;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, Config, Error, api::WatchParams, client::AuthError};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 use super::{
     authorizations, call,
@@ -108,7 +111,8 @@ async fn a_plugin_that_fails_runs_again_for_the_next_call() {
     let start = Instant::now();
 
     for _ in 0..3 {
-        list(&client).await.unwrap().unwrap_err();
+        let error = list(&client).await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::Service(cause) if cause.is::<AuthError>()));
     }
 
     assert_eq!(plugin.runs(), 3 + 3);
@@ -160,9 +164,12 @@ async fn a_refresh_that_is_given_up_leaves_no_token() {
 /// Waits until another process has done something: on the real clock, which is
 /// the one that it lives by.
 async fn until(mut done: impl FnMut() -> bool) {
-    while !done() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waiting = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), waiting).await.unwrap();
 }
 
 /// Each watch gets credentials of its own when it begins: a token that has
