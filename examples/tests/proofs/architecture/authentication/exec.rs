@@ -3,7 +3,10 @@
 use kube::{Client, Config, Error, client::AuthError, config::Kubeconfig};
 use serde_json::json;
 
-use super::plugin::{Plugin, token};
+use super::{
+    plugin::{Plugin, token},
+    user,
+};
 use crate::support::output;
 
 /// A plugin is told in `KUBERNETES_EXEC_INFO` the version, whether it may ask
@@ -40,6 +43,29 @@ async fn a_plugin_is_told_of_the_cluster_if_the_kubeconfig_wants_that() {
         "architecture/authentication/exec_info.txt",
         &format!("{told}\n"),
     );
+}
+
+/// A plugin has the variables of its `env` beside those of the program, and what
+/// kube tells it cannot be replaced by one of them.
+#[tokio::test]
+async fn a_plugin_has_the_variables_of_its_env_beside_those_of_the_program() {
+    let plugin = Plugin::new("a_plugin_has_the_variables_of_its_env")
+        .otherwise(&token("secret", "2100-01-01T00:00:00Z"))
+        .doing(r#"echo "$REGION" > region; echo "$PATH" > path"#);
+    let mut exec = plugin.exec();
+    exec["env"] = json!([
+        { "name": "REGION", "value": "eu" },
+        { "name": "KUBERNETES_EXEC_INFO", "value": "nothing" },
+    ]);
+    let mut config = config_with(&plugin);
+    config.auth_info = user(json!({ "exec": exec }));
+
+    Client::try_from(config).unwrap();
+
+    assert_eq!(plugin.read("region"), "eu\n");
+    let path = std::env::var("PATH").unwrap();
+    assert_eq!(plugin.read("path").trim_end(), path);
+    assert_eq!(plugin.told()["kind"], "ExecCredential");
 }
 
 /// A config that promises its plugin the cluster and does not hold it fails the
