@@ -34,7 +34,7 @@ async fn a_token_without_expiry_is_sent_for_ever() {
     let config = with(&server, plugin.auth_info());
     let client = Client::try_from(config.clone()).unwrap();
     let mut text = format!(
-        "{:<28} plugin runs: {}\n",
+        "{:<32}plugin runs: {}\n",
         "a client is built",
         plugin.runs()
     );
@@ -62,7 +62,7 @@ async fn a_token_without_expiry_is_sent_for_ever() {
 
     let client = Client::try_from(config).unwrap();
     text += &format!(
-        "{:<28} plugin runs: {}\n",
+        "{:<32}plugin runs: {}\n",
         "another client is built",
         plugin.runs()
     );
