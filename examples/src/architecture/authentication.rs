@@ -35,8 +35,8 @@ pub enum CredentialFault {
     NotAccepted,
 }
 
-/// Whether a call failed because of credentials, or a client could not be built
-/// because of them.
+/// Whether a call failed, or a client could not be built, because of a plugin, a
+/// token or a password. A certificate that cannot be read has errors of its own.
 pub fn credential_fault(error: &Error) -> Option<CredentialFault> {
     match error {
         Error::Auth(_) => Some(CredentialFault::NotObtained),
@@ -60,7 +60,8 @@ pub enum WorkError {
 }
 
 /// Does `work` with a client, and begins it anew with another a minute before
-/// the certificate of the client expires. The work has to stand being dropped.
+/// [`Client::valid_until`], though not within ten seconds. The work has to stand
+/// being dropped.
 ///
 /// # Errors
 ///

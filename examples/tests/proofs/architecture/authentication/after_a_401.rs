@@ -3,6 +3,7 @@
 use std::{
     fs,
     future::ready,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use examples::{
-    architecture::authentication::{credential_fault, who_am_i},
+    architecture::authentication::{CredentialFault, credential_fault, who_am_i},
     testing::{Answer, Received, Script, Server, Service},
 };
 use futures::StreamExt;
@@ -19,6 +20,7 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{authorizations, file, user, with};
 use crate::support::{ExecPlugin, documents, list, output};
@@ -97,18 +99,49 @@ async fn a_401_renews_no_credential() {
     assert_eq!(plugin.runs(), 3);
 }
 
-/// A watcher that is answered 401 reports it and asks again, with its default
-/// backoff, a hundred times and more.
+/// A watcher that is answered 401 reports it and asks again, a hundred times and
+/// more. With the default backoff its pauses grow to 30 seconds and more while it
+/// watches; while it lists they stay below two, since each attempt begins with an
+/// `Event::Init`, which resets the backoff.
 #[tokio::test(start_paused = true)]
 async fn a_watcher_goes_on_asking_after_a_401() {
-    let service = Service::new(Script::always(unauthorized()));
-    let documents = documents(&service.client());
-    let watcher = watcher(documents, Default::default()).default_backoff();
+    let only_lists = |request: &Received| match request.target.contains("watch=") {
+        true => unauthorized(),
+        false => Answer::list(&[]),
+    };
+    let lists = (Script::always(unauthorized()), 0.8..=1.6);
+    let watches = (Script::rule(only_lists), 30.0..=60.0);
 
-    let errors = watcher.filter_map(|event| ready(event.err()));
-    let reported: Vec<_> = errors.take(100).collect().await;
+    for (script, expected) in [lists, watches] {
+        let service = Service::new(script);
+        let documents = documents(&service.client());
+        let watcher = watcher(documents, Default::default()).default_backoff();
 
-    assert_eq!((reported.len(), service.requests().len()), (100, 100));
+        let errors = watcher.filter_map(|event| ready(event.err()));
+        let mut errors = pin!(errors.take(100));
+        let mut times = Vec::new();
+        while let Some(error) = errors.next().await {
+            assert!(is_unauthorized(&error), "{error}");
+            times.push(Instant::now());
+        }
+
+        assert_eq!(times.len(), 100);
+        // The last ones, which have had time to grow.
+        for pause in times.windows(2).skip(10) {
+            let pause = (pause[1] - pause[0]).as_secs_f64();
+            let expected = expected.start() - 0.01..=expected.end() + 0.01;
+            assert!(expected.contains(&pause), "{pause} s, not {expected:?}");
+        }
+    }
+}
+
+fn is_unauthorized(error: &watcher::Error) -> bool {
+    let (watcher::Error::InitialListFailed(error)
+    | watcher::Error::WatchStartFailed(error)) = error
+    else {
+        return false;
+    };
+    credential_fault(error) == Some(CredentialFault::NotAccepted)
 }
 
 /// Credentials can fail a client in three places: it is not built, a call ends

@@ -1,12 +1,11 @@
 //! What a plugin is told, and what is heard of it.
 
+use std::{env, process::Command};
+
 use kube::{Client, Config, Error, client::AuthError, config::Kubeconfig};
 use serde_json::json;
 
-use super::{
-    plugin::{Plugin, token},
-    user,
-};
+use super::plugin::{Plugin, token};
 use crate::support::output;
 
 /// A plugin is told in `KUBERNETES_EXEC_INFO` the version, whether it may ask
@@ -36,86 +35,66 @@ async fn a_plugin_is_told_of_the_cluster_if_the_kubeconfig_wants_that() {
     // Whatever the environment of the test says.
     config.proxy_url = None;
 
-    Client::try_from(config).unwrap();
+    Client::try_from(config.clone()).unwrap();
 
     let told = serde_json::to_string_pretty(&plugin.told()).unwrap();
     output(
         "architecture/authentication/exec_info.txt",
         &format!("{told}\n"),
     );
-}
-
-/// A plugin has the variables of its `env` beside those of the program, and what
-/// kube tells it cannot be replaced by one of them.
-#[tokio::test]
-async fn a_plugin_has_the_variables_of_its_env_beside_those_of_the_program() {
-    let plugin = Plugin::new("a_plugin_has_the_variables_of_its_env")
-        .otherwise(&token("secret", "2100-01-01T00:00:00Z"))
-        .doing(r#"echo "$REGION" > region; echo "$PATH" > path"#);
-    let mut exec = plugin.exec();
-    exec["env"] = json!([
-        { "name": "REGION", "value": "eu" },
-        { "name": "KUBERNETES_EXEC_INFO", "value": "nothing" },
-    ]);
-    let mut config = config_with(&plugin);
-    config.auth_info = user(json!({ "exec": exec }));
-
+    config.auth_info.exec.as_mut().unwrap().provide_cluster_info = false;
     Client::try_from(config).unwrap();
-
-    assert_eq!(plugin.read("region"), "eu\n");
-    let path = std::env::var("PATH").unwrap();
-    assert_eq!(plugin.read("path").trim_end(), path);
-    assert_eq!(plugin.told()["kind"], "ExecCredential");
-}
-
-/// A config that promises its plugin the cluster and does not hold it fails the
-/// build: only the loader of a kubeconfig fills it in.
-#[tokio::test]
-async fn a_promised_cluster_that_is_missing_fails_the_build() {
-    let plugin = Plugin::new("a_promised_cluster_that_is_missing")
-        .otherwise(&token("secret", "2100-01-01T00:00:00Z"));
-    let mut config = config_with(&plugin);
-    let exec = config.auth_info.exec.as_mut().unwrap();
-    exec.provide_cluster_info = true;
-
-    let built = Client::try_from(config);
-
-    let failed = matches!(built, Err(Error::Auth(AuthError::ExecMissingClusterInfo)));
-    assert!(failed);
+    assert_eq!(plugin.told()["spec"], json!({ "interactive": true }));
 }
 
 /// A plugin is told that it may ask questions in every mode but `Never`, though
-/// there is nobody to answer them.
+/// there is nobody to answer them. What it writes to stderr goes to that of the
+/// program; in the mode `Never` it stands in the error of a plugin that fails.
 #[tokio::test]
-async fn a_plugin_may_ask_questions_in_every_mode_but_never() {
-    let modes = [None, Some("IfAvailable"), Some("Always"), Some("Never")];
-    for (mode, interactive) in modes.into_iter().zip([true, true, true, false]) {
-        let name = format!("in_mode_{}", mode.unwrap_or("none"));
-        let plugin = Plugin::new(&name)
-            .otherwise(&token("secret", "2100-01-01T00:00:00Z"))
-            .in_mode(mode);
-
-        Client::try_from(config_with(&plugin)).unwrap();
-
-        assert_eq!(plugin.told()["spec"]["interactive"], interactive, "{name}");
+async fn only_the_mode_never_forbids_questions_and_keeps_stderr() {
+    const NAME: &str = "only_the_mode_never_forbids_questions_and_keeps_stderr";
+    if env::var_os(NAME).is_some() {
+        return plugins_that_fail();
     }
+
+    // In a process of its own, since all threads of one share their stderr.
+    let (_, module) = module_path!().split_once("::").unwrap();
+    let program = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &format!("{module}::{NAME}")])
+        .env(NAME, "")
+        .output()
+        .unwrap();
+
+    let printed = String::from_utf8_lossy(&program.stdout);
+    assert!(printed.contains("1 passed"), "{printed}");
+    let stderr = String::from_utf8_lossy(&program.stderr);
+    let modes = ["none", "IfAvailable", "Always"];
+    assert_eq!(stderr, modes.map(no_ticket).concat());
 }
 
-/// The error of a plugin that failed holds what it wrote to stderr in the mode
-/// `Never`, and in no other.
-#[tokio::test]
-async fn a_plugin_error_holds_stderr_only_in_the_mode_never() {
-    for (mode, expected) in [(Some("Never"), "no ticket\n"), (Some("IfAvailable"), "")] {
-        let name = format!("failing_in_mode_{}", mode.unwrap());
-        let plugin = Plugin::new(&name).in_mode(mode);
+fn plugins_that_fail() {
+    for mode in [None, Some("IfAvailable"), Some("Always"), Some("Never")] {
+        let name = mode.unwrap_or("none");
+        let plugin = Plugin::new(&format!("fails_in_mode_{name}"))
+            .doing(&format!("printf '{}' >&2; exit 1", no_ticket(name)))
+            .in_mode(mode);
 
         let error = Client::try_from(config_with(&plugin)).err().unwrap();
 
         let Error::Auth(AuthError::AuthExecRun { out, .. }) = error else {
             panic!("{error}")
         };
-        assert_eq!(String::from_utf8_lossy(&out.stderr), expected, "{name}");
+        let (may_ask, kept) = match name {
+            "Never" => (false, no_ticket(name)),
+            _ => (true, String::new()),
+        };
+        assert_eq!(plugin.told()["spec"]["interactive"], may_ask, "{name}");
+        assert_eq!(String::from_utf8_lossy(&out.stderr), kept, "{name}");
     }
+}
+
+fn no_ticket(mode: &str) -> String {
+    format!("no ticket in the mode {mode}\n")
 }
 
 fn config_with(plugin: &Plugin) -> Config {

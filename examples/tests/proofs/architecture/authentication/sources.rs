@@ -158,18 +158,22 @@ async fn an_authorization_in_the_headers_of_the_config_is_a_second_one() {
 }
 
 /// A client has a date on which its credentials end if a plugin gave it a
-/// certificate, and for no other sort of credentials.
+/// certificate and named the date, and for no other sort of credentials.
 #[tokio::test]
-async fn a_client_has_an_end_only_with_a_certificate_from_a_plugin() {
+async fn a_client_has_an_end_only_with_a_dated_certificate_from_a_plugin() {
     let end = seconds_from_now(3600);
+    let file = file("no_end_with_a_token_file", "secret");
     let a_token = Plugin::new("no_end_with_a_token").otherwise(&token("secret", &end));
-    let a_certificate =
-        Plugin::new("an_end_with_a_certificate").otherwise(&certificate(&end));
+    let undated = Plugin::new("no_end_without_a_date").otherwise(&certificate(None));
+    let dated = Plugin::new("an_end_with_a_certificate").otherwise(&certificate(&*end));
 
     let users = [
+        (user(json!({ "token": "secret" })), None),
+        (user(json!({ "tokenFile": file })), None),
         (a_token.auth_info(), None),
         (user(certificate_files("no_end_with_files")), None),
-        (a_certificate.auth_info(), Some(end)),
+        (undated.auth_info(), None),
+        (dated.auth_info(), Some(end)),
     ];
 
     for (user, expected) in users {
@@ -180,26 +184,30 @@ async fn a_client_has_an_end_only_with_a_certificate_from_a_plugin() {
     }
 }
 
-/// A plugin that prints a certificate on its first run and fails on the second
-/// leaves a client without certificate, and no error.
+/// Of the three runs while a client is built only the first may fail it. If a
+/// plugin that prints a certificate fails on the second, the client has none; if
+/// it fails on the third, the client does not know its end.
 #[tokio::test]
-async fn a_plugin_that_fails_on_its_second_run_leaves_no_certificate_and_no_error() {
+async fn a_certificate_is_lost_by_the_second_run_and_its_end_by_the_third() {
     let end = "2100-01-01T00:00:00Z";
-    for (good_runs, expected) in [(3, true), (1, false)] {
-        let plugin = Plugin::new(&format!("{good_runs}_good_runs"))
-            .answers(1..=good_runs, &certificate(end));
+    for (bad_run, with_certificate, with_end) in
+        [(4, true, true), (3, true, false), (2, false, true)]
+    {
+        let plugin = |of: &str| {
+            Plugin::new(&format!("{of}_fails_on_run_{bad_run}"))
+                .answers(1..=bad_run - 1, &certificate(end))
+                .answers(bad_run + 1..=4, &certificate(end))
+        };
         let mut config = Config::new("https://127.0.0.1:1".parse().unwrap());
-        config.auth_info = plugin.auth_info();
 
-        // What building a client does, in this order.
+        // What building a client does first and second.
+        config.auth_info = plugin("a_config").auth_info();
         assert!(config.auth_layer().unwrap().is_none());
-        assert_eq!(has_certificate(&config), expected);
+        assert_eq!(has_certificate(&config), with_certificate);
 
-        let plugin = Plugin::new(&format!("{good_runs}_good_runs_of_a_client"))
-            .answers(1..=good_runs, &certificate(end));
-        config.auth_info = plugin.auth_info();
+        config.auth_info = plugin("a_client").auth_info();
         let client = Client::try_from(config).unwrap();
-        assert_eq!(client.valid_until().is_some(), expected);
+        assert_eq!(client.valid_until().is_some(), with_end);
     }
 }
 

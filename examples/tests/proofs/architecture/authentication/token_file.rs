@@ -5,7 +5,7 @@ use std::{fs, panic::catch_unwind};
 use kube::{Client, Config, Error, client::AuthError};
 use serde_json::json;
 
-use super::{authorizations, call, file, server_and_client, user};
+use super::{authorizations, call, file, server_and_client, user, with};
 use crate::support::{list, output};
 
 /// A newline at the end of a token file lets the client be built and fails all
@@ -43,23 +43,12 @@ async fn a_newline_in_an_inline_token_panics_while_a_client_is_built() {
     );
 }
 
-/// Without its token file a client is not built.
+/// Without its token file a client is not built. Once it is, the next requests
+/// send what was read: neither do they bring what is written into the file
+/// meanwhile, nor do they mind that it is gone.
 #[tokio::test]
-async fn a_missing_token_file_fails_the_build() {
-    let mut config = Config::new("http://127.0.0.1:1".parse().unwrap());
-    config.auth_info.token_file = Some("/no/such/file".to_owned());
-
-    let built = Client::try_from(config);
-
-    let failed = matches!(built, Err(Error::Auth(AuthError::ReadTokenFile(..))));
-    assert!(failed);
-}
-
-/// A token that is written to the file right after the client was built is in
-/// none of the next requests, and the file may as well be gone.
-#[tokio::test]
-async fn a_token_file_is_not_read_again_at_once() {
-    let file = file("a_token_file_is_not_read_again_at_once", "old");
+async fn a_token_file_is_needed_at_the_start_and_not_read_again_at_once() {
+    let file = file("a_token_file_is_needed_at_the_start", "old");
     let (server, client) = server_and_client(user(json!({ "tokenFile": file }))).await;
 
     fs::write(&file, "new").unwrap();
@@ -69,4 +58,7 @@ async fn a_token_file_is_not_read_again_at_once() {
 
     let old = Some("Bearer old".to_owned());
     assert_eq!(authorizations(&server), [old.clone(), old]);
+    let another = Client::try_from(with(&server, user(json!({ "tokenFile": file }))));
+    let failed = matches!(another, Err(Error::Auth(AuthError::ReadTokenFile(..))));
+    assert!(failed);
 }
