@@ -73,7 +73,7 @@ async fn a_token_without_expiry_is_sent_for_ever() {
 }
 
 /// A 401 renews nothing: the next request brings the same token, whether it is
-/// the one of a plugin and has a year to live or that of a file which by now
+/// the one of a plugin and has years to live or that of a file which by now
 /// holds another.
 #[tokio::test]
 async fn a_401_renews_no_credential() {

@@ -9,8 +9,10 @@ use std::{
 use kube::config::AuthInfo;
 use serde_json::{Value, json};
 
-/// A certificate, made for this file and known to no server. [`pem`] makes it one.
+/// A certificate and its key, made for this file and known to no server. The key
+/// is no secret: nothing in the workspace could make one while the proofs run.
 const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
 MIIBdTCCARugAwIBAgIUUr/LXBgIpRjqHEJTtnu1NGpSxXAwCgYIKoZIzj0EAwIw
 DzENMAsGA1UEAwwEamFuZTAgFw0yNjExMjQxMjQ2MDlaGA8yMTI2MTAzMTEyNDYw
 OVowDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJKg
@@ -18,13 +20,16 @@ C8cC+KmhKeshPlMih+q7FHpdJXvgTwvYvBzgXXl7BDEDj8u3bmwWqsuv3pfcmSmJ
 c67Bqcrow8utB5S4HWSjUzBRMB0GA1UdDgQWBBT8KYxilXc6vQ3NxYk3BYebEgdg
 4DAfBgNVHSMEGDAWgBT8KYxilXc6vQ3NxYk3BYebEgdg4DAPBgNVHRMBAf8EBTAD
 AQH/MAoGCCqGSM49BAMCA0gAMEUCIQDQHZcQGLSaKXZsT59Goat3Jr+UF7Xphm+J
-1Ww9WwqN6gIgDm2pGv4MRAh5KVJjhjojU4p1XHnkwQMeDrZw+lRnGZM=";
-
-/// Its key, which opens nothing.
+1Ww9WwqN6gIgDm2pGv4MRAh5KVJjhjojU4p1XHnkwQMeDrZw+lRnGZM=
+-----END CERTIFICATE-----
+";
 const KEY: &str = "\
+-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBs7RZkuB2SehkaVe
 nCW49NwrE1QYDmJ9n0mP/akI5S+hRANCAASSoAvHAvipoSnrIT5TIofquxR6XSV7
-4E8L2Lwc4F15ewQxA4/Lt25sFqrLr96X3JkpiXOuwanK6MPLrQeUuB1k";
+4E8L2Lwc4F15ewQxA4/Lt25sFqrLr96X3JkpiXOuwanK6MPLrQeUuB1k
+-----END PRIVATE KEY-----
+";
 
 /// Prints, run by run, the answers that it was given, and fails where it has
 /// none.
@@ -151,14 +156,8 @@ pub fn token(token: &str, expires: &str) -> Value {
 pub fn certificate<'a>(expires: impl Into<Option<&'a str>>) -> Value {
     let expires = expires.into();
     json!({
-        "clientCertificateData": pem("CERTIFICATE", CERTIFICATE),
-        "clientKeyData": pem("PRIVATE KEY", KEY),
+        "clientCertificateData": CERTIFICATE,
+        "clientKeyData": KEY,
         "expirationTimestamp": expires,
     })
-}
-
-/// The lines around are added here: whoever searches the repository for keys
-/// that were committed by mistake looks for them.
-fn pem(kind: &str, base64: &str) -> String {
-    format!("-----BEGIN {kind}-----\n{base64}\n-----END {kind}-----\n")
 }
