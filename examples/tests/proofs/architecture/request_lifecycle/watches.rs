@@ -1,0 +1,208 @@
+//! What becomes of the lines of a watch.
+
+use std::pin::pin;
+
+use examples::{
+    architecture::request_lifecycle::{Ended, follow},
+    document::Document,
+    testing::{Answer, Service},
+};
+use futures::StreamExt;
+use kube::{
+    Api, Error,
+    api::{WatchEvent, WatchParams},
+};
+use serde_json::json;
+
+use super::{
+    added, document,
+    wire::{CHUNKED, LAST, Wire, chunk},
+    wrong_document,
+};
+use crate::support::{documents, output};
+
+/// A line of a watch becomes an event, an error or nothing; after an error the
+/// stream goes on.
+#[tokio::test]
+async fn a_line_of_a_watch_becomes_an_event_an_error_or_nothing() {
+    let bookmark = json!({ "kind": "Document", "apiVersion": "example.com/v1",
+                           "metadata": { "resourceVersion": "9" } });
+    let expired = json!({ "kind": "Status", "code": 410, "reason": "Expired",
+                          "message": "too old resource version" });
+    let forbidden = json!({ "kind": "Status", "code": 403, "reason": "Forbidden",
+                            "message": "no" });
+    let lines = [
+        ("an object", added(&document("faq")).to_string()),
+        (
+            "a bookmark",
+            json!({ "type": "BOOKMARK", "object": bookmark }).to_string(),
+        ),
+        (
+            "an ERROR with a Status",
+            json!({ "type": "ERROR", "object": expired }).to_string(),
+        ),
+        (
+            "an object with a wrong field",
+            added(&wrong_document("faq")).to_string(),
+        ),
+        (
+            "a type that kube does not know",
+            json!({ "type": "RENAMED", "object": document("faq") }).to_string(),
+        ),
+        ("a Status that is no event", forbidden.to_string()),
+        ("no JSON", "upstream connect error".to_owned()),
+        ("an empty line", String::new()),
+        ("an object again", added(&document("faq")).to_string()),
+        (
+            "a line cut short",
+            added(&document("faq")).to_string()[..40].to_owned(),
+        ),
+    ];
+    let server = Wire::start().await;
+    let documents = Api::<Document>::default_namespaced(server.client());
+    let params = WatchParams::default();
+    let (events, mut asked) = tokio::join!(documents.watch(&params, "0"), async {
+        let mut asked = server.asked().await;
+        asked.send(CHUNKED).await;
+        asked
+    });
+    let mut events = pin!(events.unwrap());
+
+    let mut text = String::new();
+    for (what, line) in &lines[..lines.len() - 1] {
+        // The bookmark behind each line is where the line is over.
+        let marked = format!(
+            "{line}\n{}\n",
+            json!({ "type": "BOOKMARK", "object": bookmark })
+        );
+        asked.send(chunk(&marked)).await;
+        let mut given = Vec::new();
+        loop {
+            let item = told(events.next().await);
+            if item == "Ok: Bookmark event"
+                && (*what != "a bookmark" || !given.is_empty())
+            {
+                break;
+            }
+            given.push(item);
+        }
+        text += &entry(what, &given);
+    }
+    let (what, line) = &lines[lines.len() - 1];
+    asked.send(chunk(line) + LAST).await;
+    let mut given = Vec::new();
+    while let Some(item) = events.next().await {
+        given.push(told(Some(item)));
+    }
+    text += &entry(what, &given);
+    output("architecture/request_lifecycle/lines.txt", &text);
+}
+
+fn entry(what: &str, given: &[String]) -> String {
+    match given {
+        [] => format!("{what:<31} nothing\n"),
+        [one] => format!("{what:<31} {one}\n"),
+        more => panic!("{what}: {more:?}"),
+    }
+}
+
+fn told(item: Option<kube::Result<WatchEvent<Document>>>) -> String {
+    match item.expect("the stream goes on") {
+        Ok(WatchEvent::Error(status)) => {
+            format!("Ok: Error event, code {}, {:?}", status.code, status.reason)
+        }
+        Ok(event) => format!("Ok: {event:?}"),
+        Err(Error::Api(status)) => format!(
+            "Err: Error::Api, code {}, {:?}, {:?}",
+            status.code, status.reason, status.message
+        ),
+        Err(Error::SerdeError(error)) => format!("Err: Error::SerdeError, {error}"),
+        Err(error) => format!("Err: {error}"),
+    }
+}
+
+/// In an event that cannot be decoded nothing is left of the reason: it is an
+/// `Error::Api` without code, reason and message.
+#[tokio::test]
+async fn an_event_that_cannot_be_decoded_is_an_api_error_without_content() {
+    let service = Service::new([Answer::watch(&[added(&wrong_document("faq"))])]);
+    let documents = documents(&service.client());
+
+    let mut events = pin!(documents.watch(&Default::default(), "0").await.unwrap());
+
+    match events.next().await {
+        Some(Err(Error::Api(status))) => assert_eq!(*status, Default::default()),
+        _ => panic!("an `Error::Api` was expected"),
+    }
+}
+
+/// With `DeserializeGuard` an event that cannot be decoded is an event, with the
+/// name of the object and the reason.
+#[tokio::test]
+async fn a_guard_keeps_the_reason_why_an_event_cannot_be_decoded() {
+    let service = Service::new([Answer::watch(&[added(&wrong_document("faq"))])]);
+    let documents = Api::<kube::core::DeserializeGuard<Document>>::default_namespaced(
+        service.client(),
+    );
+
+    let mut events = pin!(documents.watch(&Default::default(), "0").await.unwrap());
+
+    let Some(Ok(WatchEvent::Added(guarded))) = events.next().await else {
+        panic!("an event was expected");
+    };
+    let invalid = guarded.0.unwrap_err();
+    assert_eq!(invalid.metadata.name.as_deref(), Some("faq"));
+    assert!(
+        invalid.error.contains("Expected a string"),
+        "{}",
+        invalid.error
+    );
+}
+
+/// A watch that is refused is an error of the call, before there is a stream.
+#[tokio::test]
+async fn a_refused_watch_fails_before_there_is_a_stream() {
+    let service = Service::new([Answer::failure(403, "Forbidden", "no")]);
+
+    let opened = documents(&service.client())
+        .watch(&Default::default(), "0")
+        .await;
+
+    match opened.err() {
+        Some(Error::Api(status)) => assert_eq!(status.code, 403),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `Api::watch` is one request: at the end of its body the stream ends, and what
+/// to do next, from which version, is up to the caller.
+#[tokio::test]
+async fn a_watch_that_ends_is_not_opened_again() {
+    let bookmark = json!({ "kind": "Document", "apiVersion": "example.com/v1",
+                           "metadata": { "resourceVersion": "9" } });
+    let bookmark = json!({ "type": "BOOKMARK", "object": bookmark });
+    let lines = format!("{}\n{bookmark}\n", added(&document("faq")));
+    let service = Service::new([Answer::text(200, &lines)]);
+
+    let ended = follow(&documents(&service.client()), "3".to_owned())
+        .await
+        .unwrap();
+
+    assert_eq!(ended, Ended::At("9".to_owned()));
+    assert_eq!(service.finish().unwrap().len(), 1);
+}
+
+/// An expired version is no `Err`: the watch opens, and its one event is an
+/// `Ok(WatchEvent::Error)`.
+#[tokio::test]
+async fn an_error_event_is_an_ok() {
+    let expired = json!({ "kind": "Status", "code": 410, "reason": "Expired" });
+    let event = json!({ "type": "ERROR", "object": expired });
+    let service = Service::new([Answer::watch(&[event])]);
+
+    let ended = follow(&documents(&service.client()), "3".to_owned())
+        .await
+        .unwrap();
+
+    assert!(matches!(ended, Ended::Refused(status) if status.code == 410));
+}
