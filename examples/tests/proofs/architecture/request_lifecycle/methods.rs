@@ -153,7 +153,10 @@ impl Rows<'_> {
 }
 
 fn row(what: &str, request: &Received) -> String {
-    let target = request.target.replace("/namespaces/default/", "/…/");
+    let target = match request.target.split_once("/namespaces/default/") {
+        Some((_, rest)) => format!("…/{rest}"),
+        None => request.target.clone(),
+    };
     let headers = request.headers.iter();
     let headers: Vec<_> = headers
         .map(|(name, value)| format!("`{name}: {value}`"))
@@ -163,7 +166,7 @@ fn row(what: &str, request: &Received) -> String {
         1..40 => format!("`{}`", String::from_utf8_lossy(&request.body)),
         _ => "…".to_owned(),
     };
-    let headers = headers.join("<br>");
+    let headers = headers.join(", ");
     format!(
         "| {what} | `{} {target}` | {headers} | {body} |\n",
         request.method

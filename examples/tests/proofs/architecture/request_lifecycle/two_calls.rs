@@ -5,12 +5,13 @@ use std::pin::pin;
 use examples::document::Document;
 use futures::StreamExt;
 use kube::{
-    Api, ResourceExt,
+    Api, Error, ResourceExt,
     api::{ListParams, WatchEvent, WatchParams},
 };
+use serde_json::json;
 
 use super::{
-    added, document, list_of,
+    added, list, list_of,
     wire::{Asked, CHUNKED, Wire, chunk, head},
 };
 use crate::support::output;
@@ -22,12 +23,15 @@ use crate::support::output;
 async fn a_cut_list_is_an_error_and_a_cut_watch_an_end() {
     let server = Wire::start().await;
     let documents = Api::<Document>::default_namespaced(server.client());
-    let three = ["guide", "faq", "notes"].map(document);
+    let three = ["guide", "faq", "notes"].map(|name| {
+        json!({ "metadata": { "name": name }, "spec": { "title": name, "content": "" } })
+    });
     let mut text =
         "documents.list(&ListParams::default().labels(\"team=docs\"))\n".to_owned();
 
     let params = ListParams::default().labels("team=docs");
-    let body = list_of(&three);
+    let body =
+        list_of(&three).replace("{\"metadata\":{\"name", "\n{\"metadata\":{\"name");
     let mut answer = head(body.len());
     answer += &body[..body.find("notes").unwrap()];
     let (got, sent) = tokio::join!(documents.list(&params), cut(&server, &answer));
@@ -75,4 +79,30 @@ async fn cut(server: &Wire, answer: &str) -> String {
     let mut told = arrows("  >", &asked.request) + &arrows("  <", answer);
     told.truncate(told.trim_end().len());
     told + " (connection closed)\n"
+}
+
+/// How the body is framed does not matter: a list whose chunks break off is an
+/// error as well, and a watch that falls short of its length ends as well.
+#[tokio::test]
+async fn a_cut_list_in_chunks_is_an_error_and_a_cut_watch_with_a_length_ends() {
+    let server = Wire::start().await;
+    let guide = super::document("guide");
+    let call = tokio::spawn(list(server.client()));
+    cut(
+        &server,
+        &(CHUNKED.to_owned() + &chunk(&list_of(&[guide.clone()])[..40])),
+    )
+    .await;
+    let listed = call.await.unwrap();
+    assert!(matches!(listed, Err(Error::Service(_))), "{listed:?}");
+
+    let documents = Api::<Document>::default_namespaced(server.client());
+    let params = WatchParams::default();
+    let answer = head(1000) + &format!("{}\n{{", added(&guide));
+    let (got, _) = tokio::join!(documents.watch(&params, "0"), cut(&server, &answer));
+    let events: Vec<_> = got.unwrap().collect().await;
+    assert!(
+        matches!(&events[..], [Ok(WatchEvent::Added(_))]),
+        "{events:?}"
+    );
 }
