@@ -128,16 +128,17 @@ async fn each_method_of_api_sends_what_the_table_says() {
             .await,
     );
 
-    for (language, head) in [
-        (
-            "en",
-            "| method | what it asks for | headers that it sets | body |",
-        ),
-        ("ko", "| 메서드 | 보내는 요청 | 붙이는 헤더 | 본문 |"),
-    ] {
-        let path = format!("architecture/request_lifecycle/methods.{language}.md");
-        output(&path, &format!("{head}\n|---|---|---|---|\n{}", rows.1));
-    }
+    let table = |head: &str| format!("{head}\n|---|---|---|---|\n{}", rows.1);
+    let english = "| method | what it asks for | headers that it sets | body |";
+    output(
+        "architecture/request_lifecycle/methods.en.md",
+        &table(english),
+    );
+    let korean = "| 메서드 | 보내는 요청 | 붙이는 헤더 | 본문 |";
+    output(
+        "architecture/request_lifecycle/methods.ko.md",
+        &table(korean),
+    );
 }
 
 struct Rows<'a>(&'a Service, String);

@@ -99,8 +99,8 @@ async fn a_contradictory_request_is_refused_before_it_is_sent() {
     assert_eq!(service.load().received, 0);
 }
 
-/// Names go into the path as they are: a slash in one names a subresource, and
-/// a question mark begins the query.
+/// Names and namespaces go into the path as they are: a slash in one names a
+/// subresource, and a question mark begins the query.
 #[tokio::test]
 async fn a_name_can_change_what_a_request_asks_for() {
     let service = Service::new(Script::always(Answer::failure(404, "NotFound", "")));
@@ -110,7 +110,10 @@ async fn a_name_can_change_what_a_request_asks_for() {
     let _ = documents
         .delete("faq?dryRun=All&", &Default::default())
         .await;
-    let _ = documents.get("../../../../api/v1/nodes").await;
+    let _ = documents.get("../../other/documents/faq").await;
+    let elsewhere =
+        Api::<Document>::namespaced(service.client(), "team-a/documents/faq?");
+    let _ = elsewhere.list(&Default::default()).await;
 
     let targets: Vec<_> = service
         .requests()
@@ -123,7 +126,8 @@ async fn a_name_can_change_what_a_request_asks_for() {
         [
             format!("GET {path}/faq/status HTTP/1.1"),
             format!("DELETE {path}/faq?dryRun=All&? HTTP/1.1"),
-            format!("GET {path}/../../../../api/v1/nodes HTTP/1.1"),
+            format!("GET {path}/../../other/documents/faq HTTP/1.1"),
+            "GET /apis/example.com/v1/namespaces/team-a/documents/faq?/documents? HTTP/1.1".to_owned(),
         ]
     );
     let spaced = documents.get("my faq").now_or_never();

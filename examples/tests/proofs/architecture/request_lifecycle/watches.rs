@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{
     added, document,
-    wire::{CHUNKED, LAST, Wire, chunk},
+    wire::{CHUNKED, LAST, Wire, chunk, gzip, gzip_head},
     wrong_document,
 };
 use crate::support::{documents, output};
@@ -205,4 +205,34 @@ async fn an_error_event_is_an_ok() {
         .unwrap();
 
     assert!(matches!(ended, Ended::Refused(status) if status.code == 410));
+}
+
+/// A watch that takes gzip breaks after the first gzip member of its body; `watch`
+/// asks for none.
+#[tokio::test]
+async fn a_watch_in_gzip_breaks_after_its_first_member() {
+    let server = Wire::start().await;
+    let documents = Api::<Document>::default_namespaced(server.client());
+    let params = WatchParams::default();
+    let (events, asked) = tokio::join!(documents.watch(&params, "0"), async {
+        let mut asked = server.asked().await;
+        asked
+            .send(gzip_head(0).replace("content-length: 0", "transfer-encoding: chunked"))
+            .await;
+        for name in ["guide", "faq"] {
+            let member = gzip(&format!("{}\n", added(&document(name))));
+            asked.send(format!("{:x}\r\n", member.len())).await;
+            asked.send(member).await;
+            asked.send("\r\n").await;
+        }
+        asked.send(LAST).await;
+        asked
+    });
+    let events: Vec<_> = events.unwrap().collect().await;
+
+    assert!(asked.request.contains("accept-encoding: identity"));
+    let [Ok(WatchEvent::Added(first)), Err(Error::ReadEvents(_))] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(first.metadata.name.as_deref(), Some("guide"));
 }
