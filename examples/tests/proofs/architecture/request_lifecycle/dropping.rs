@@ -1,6 +1,12 @@
 //! What becomes of a call that its caller drops.
 
-use std::pin::pin;
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use examples::document::Document;
 use futures::StreamExt;
@@ -61,4 +67,43 @@ async fn a_create_dropped_before_its_answer_has_been_sent_whole() {
     let (head, body) = asked.request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /apis/example.com/v1/namespaces/default/documents? "));
     assert_eq!(body, sent);
+}
+
+/// A watch that nobody polls is not read: what the server sends fills the buffers
+/// of the connection, and then the server waits.
+#[tokio::test]
+async fn a_watch_that_nobody_polls_is_not_read() {
+    const MANY: usize = 1000;
+    let mut long = document("faq");
+    long["spec"]["content"] = "x".repeat(1 << 16).into();
+    let line = chunk(&format!("{}\n", added(&long)));
+    let server = Wire::start().await;
+    let documents = Api::<Document>::default_namespaced(server.client());
+    let params = Default::default();
+    let (events, mut asked) = tokio::join!(documents.watch(&params, "0"), async {
+        let mut asked = server.asked().await;
+        asked.send(CHUNKED).await;
+        asked
+    });
+    let mut events = pin!(events.unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    tokio::spawn(async move {
+        for _ in 0..MANY {
+            asked.send(&line).await;
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+
+    let mut taken = usize::MAX;
+    while taken != sent.load(Ordering::Relaxed) {
+        taken = sent.load(Ordering::Relaxed);
+        many_turns().await;
+    }
+    assert!(taken < MANY / 2, "{taken} lines of 64 KiB were taken");
+
+    for _ in 0..MANY {
+        assert!(events.next().await.unwrap().is_ok());
+    }
+    assert_eq!(sent.load(Ordering::Relaxed), MANY);
 }
