@@ -90,7 +90,7 @@ async fn a_cut_list_in_chunks_is_an_error_and_a_cut_watch_with_a_length_ends() {
     let call = tokio::spawn(list(server.client()));
     cut(
         &server,
-        &(CHUNKED.to_owned() + &chunk(&list_of(&[guide.clone()])[..40])),
+        &(CHUNKED.to_owned() + &chunk(&list_of(std::slice::from_ref(&guide))[..40])),
     )
     .await;
     let listed = call.await.unwrap();

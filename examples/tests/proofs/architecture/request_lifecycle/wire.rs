@@ -1,14 +1,18 @@
 //! A server for proofs about bytes: what a request looks like on the socket, and
 //! answers that come in pieces or not to their end.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use http::Uri;
 use kube::{Client, Config};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
+
+/// On loopback, what has not come by then never will.
+const LONG: Duration = Duration::from_secs(10);
 
 /// Listens on loopback and leaves everything else to the proof.
 pub struct Wire {
@@ -39,7 +43,8 @@ impl Wire {
 
     /// The next connection, with its first request.
     pub async fn asked(&self) -> Asked {
-        let (mut stream, _) = self.listener.accept().await.unwrap();
+        let accepted = timeout(LONG, self.listener.accept()).await;
+        let (mut stream, _) = accepted.expect("no request comes").unwrap();
         let mut request = String::new();
         while !complete(&request) {
             let mut piece = [0; 4096];
@@ -72,7 +77,11 @@ impl Asked {
 
     /// Returns when the client has closed the connection.
     pub async fn closed(&mut self) {
-        while let Ok(1..) = self.stream.read(&mut [0; 64]).await {}
+        let closed =
+            async { while let Ok(1..) = self.stream.read(&mut [0; 64]).await {} };
+        timeout(LONG, closed)
+            .await
+            .expect("the connection stays open");
     }
 }
 
