@@ -105,6 +105,7 @@ async fn one_wrong_item_fails_the_whole_list() {
         panic!("a list: {listed:?}");
     };
     assert!(error.to_string().contains("expected a string"), "{error}");
+    assert!(error.to_string().contains("line 1 column"), "{error}");
     assert!(!error.to_string().contains("faq"), "{error}");
 }
 

@@ -62,12 +62,12 @@ async fn each_method_of_api_sends_what_the_table_says() {
     );
     rows.add("`create`", documents.create(&post, &faq).await);
     rows.add(
-        "`create`, field manager",
+        "`create`, `field_manager`",
         documents.create(&editor, &faq).await,
     );
     rows.add("`replace`", documents.replace("faq", &post, &faq).await);
     rows.add(
-        "`patch`, `Patch::Apply`, forced and strict",
+        "`patch`, `Patch::Apply`, `force`, `Strict`",
         documents.patch("faq", &applying, &apply).await,
     );
     rows.add(
@@ -84,7 +84,7 @@ async fn each_method_of_api_sends_what_the_table_says() {
     );
     rows.add("`delete`", documents.delete("faq", &delete).await);
     rows.add(
-        "`delete`, in the foreground",
+        "`delete`, `foreground()`",
         documents.delete("faq", &foreground).await,
     );
     rows.add(
@@ -128,13 +128,14 @@ async fn each_method_of_api_sends_what_the_table_says() {
             .await,
     );
 
-    let table = |head: &str| format!("{head}\n|---|---|---|---|\n{}", rows.1);
-    let english = "| method | what it asks for | headers that it sets | body |";
+    let table = |head: &str| format!("{head}\n|---|---|---|\n{}", rows.1);
+    let english =
+        "| method | what it asks for | the headers that it sets, then the body |";
     output(
         "architecture/request_lifecycle/methods.en.md",
         &table(english),
     );
-    let korean = "| 메서드 | 보내는 요청 | 붙이는 헤더 | 본문 |";
+    let korean = "| 메서드 | 보내는 요청 | 붙이는 헤더, 그다음 본문 |";
     output(
         "architecture/request_lifecycle/methods.ko.md",
         &table(korean),
@@ -158,18 +159,20 @@ fn row(what: &str, request: &Received) -> String {
         Some((_, rest)) => format!("…/{rest}"),
         None => request.target.clone(),
     };
+    let asked = pieces(&format!("{} {target}", request.method), '&');
     let headers = request.headers.iter();
-    let headers: Vec<_> = headers
-        .map(|(name, value)| format!("`{name}: {value}`"))
+    let mut rest: Vec<_> = headers
+        .map(|(name, value)| pieces(&format!("{name}: {value}"), ';'))
         .collect();
-    let body = match request.body.len() {
-        0 => String::new(),
-        1..40 => format!("`{}`", String::from_utf8_lossy(&request.body)),
-        _ => "…".to_owned(),
-    };
-    let headers = headers.join(", ");
-    format!(
-        "| {what} | `{} {target}` | {headers} | {body} |\n",
-        request.method
-    )
+    match request.body.len() {
+        0 => {}
+        1..40 => rest.push(format!("`{}`", String::from_utf8_lossy(&request.body))),
+        _ => rest.push("…".to_owned()),
+    }
+    format!("| {what} | {asked} | {} |\n", rest.join(", "))
+}
+
+/// As code, with room to break the line before each `mark`.
+fn pieces(text: &str, mark: char) -> String {
+    format!("`{}`", text.replace(mark, &format!("` `{mark}")))
 }

@@ -35,7 +35,7 @@ fn a_request_is_built_without_client_or_runtime() {
         ),
         ("at(\"812\")", all.clone().at("812")),
         (
-            "at(\"812\").matching(VersionMatch::Exact)",
+            "at(\"812\").matching(Exact)",
             all.clone().at("812").matching(VersionMatch::Exact),
         ),
         (
@@ -51,7 +51,7 @@ fn a_request_is_built_without_client_or_runtime() {
         assert!(request.headers().is_empty() && request.body().is_empty());
         let target = request.uri().to_string();
         let query = target.strip_prefix("/apis/example.com/v1/namespaces/default");
-        text += &format!("{what:<43} {} …{}\n", request.method(), query.unwrap());
+        text += &format!("{what:<33} {} …{}\n", request.method(), query.unwrap());
     }
     output("architecture/request_lifecycle/queries.txt", &text);
 }
