@@ -73,7 +73,7 @@ async fn a_create_dropped_before_its_answer_has_been_sent_whole() {
 /// of the connection, and then the server waits.
 #[tokio::test]
 async fn a_watch_that_nobody_polls_is_not_read() {
-    const MANY: usize = 1000;
+    const MANY: usize = 600;
     let mut long = document("faq");
     long["spec"]["content"] = "x".repeat(1 << 16).into();
     let line = chunk(&format!("{}\n", added(&long)));
