@@ -26,7 +26,8 @@ pub fn list_request(
     Request::new(path).list(params)
 }
 
-/// Hands all documents to `page`, at most `limit` of them at a time.
+/// Hands all documents that `params` select to `page`, as many at a time as
+/// their limit says.
 ///
 /// # Errors
 ///
@@ -34,10 +35,9 @@ pub fn list_request(
 /// pages before it have been handed over by then.
 pub async fn each_page(
     documents: &Api<Document>,
-    limit: u32,
+    mut params: ListParams,
     mut page: impl FnMut(Vec<Document>),
 ) -> Result<()> {
-    let mut params = ListParams::default().limit(limit);
     loop {
         let list = documents.list(&params).await?;
         page(list.items);
@@ -53,7 +53,7 @@ pub async fn each_page(
 ///
 /// If the call fails, or if its answer is no list at all.
 pub async fn readable(
-    documents: Api<DeserializeGuard<Document>>,
+    documents: &Api<DeserializeGuard<Document>>,
 ) -> Result<(Vec<Document>, Vec<InvalidObject>)> {
     let list = documents.list(&ListParams::default()).await?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());
@@ -77,7 +77,8 @@ pub enum Ended {
     Refused(Box<Status>),
 }
 
-/// Prints what happens to documents after `version`, until the stream ends.
+/// Prints what happens to documents after `version`, which is that of a list or
+/// where another watch has ended, until the stream ends.
 ///
 /// # Errors
 ///
@@ -102,15 +103,12 @@ pub async fn follow(documents: &Api<Document>, mut version: String) -> Result<En
     Ok(Ended::At(version))
 }
 
-/// Deletes a document, and says whether it is still there to be looked at.
+/// Deletes a document. It is returned if it has to wait for its finalizers.
 ///
 /// # Errors
 ///
 /// If the call fails.
-pub async fn delete(documents: &Api<Document>, name: &str) -> Result<String> {
+pub async fn delete(documents: &Api<Document>, name: &str) -> Result<Option<Document>> {
     let deleted = documents.delete(name, &DeleteParams::default()).await?;
-    Ok(deleted.either(
-        |document| format!("{} waits for {:?}", name, document.finalizers()),
-        |status| format!("{} is deleted: {:?}", name, status.status),
-    ))
+    Ok(deleted.left())
 }

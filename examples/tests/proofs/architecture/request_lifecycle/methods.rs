@@ -4,12 +4,7 @@ use examples::{
     document::Document,
     testing::{Answer, Received, Script, Service},
 };
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    authentication::v1::TokenRequest,
-    autoscaling::v1::Scale,
-    core::v1::{Node, Pod, ServiceAccount},
-};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api,
     api::{DeleteParams, GetParams, LogParams, Patch, PatchParams, PostParams},
@@ -28,8 +23,6 @@ async fn each_method_of_api_sends_what_the_table_says() {
     let documents = Api::<Document>::default_namespaced(client());
     let pods = Api::<Pod>::default_namespaced(client());
     let deployments = Api::<Deployment>::default_namespaced(client());
-    let accounts = Api::<ServiceAccount>::default_namespaced(client());
-    let nodes = Api::<Node>::all(client());
     let faq: Document = serde_json::from_value(document("faq")).unwrap();
     let editor = PostParams {
         field_manager: Some("editor".to_owned()),
@@ -57,11 +50,6 @@ async fn each_method_of_api_sends_what_the_table_says() {
     );
     rows.add("`watch`", documents.watch(&Default::default(), "7").await);
     rows.add(
-        "`watch_metadata`",
-        documents.watch_metadata(&Default::default(), "7").await,
-    );
-    rows.add("`create`", documents.create(&post, &faq).await);
-    rows.add(
         "`create`, `field_manager`",
         documents.create(&editor, &faq).await,
     );
@@ -77,10 +65,6 @@ async fn each_method_of_api_sends_what_the_table_says() {
     rows.add(
         "`patch`, `Patch::Strategic`",
         deployments.patch("web", &plain, &strategic).await,
-    );
-    rows.add(
-        "`patch_metadata`, `Patch::Merge`",
-        documents.patch_metadata("faq", &plain, &merge).await,
     );
     rows.add("`delete`", documents.delete("faq", &delete).await);
     rows.add(
@@ -104,12 +88,6 @@ async fn each_method_of_api_sends_what_the_table_says() {
     );
     rows.add("`get_scale`", deployments.get_scale("web").await);
     rows.add(
-        "`replace_scale`",
-        deployments
-            .replace_scale("web", &post, &Scale::default())
-            .await,
-    );
-    rows.add(
         "`get_subresource`",
         documents.get_subresource("pages", "faq").await,
     );
@@ -118,16 +96,6 @@ async fn each_method_of_api_sends_what_the_table_says() {
         pods.logs("web", &LogParams::default()).await,
     );
     rows.add("`evict`", pods.evict("web", &Default::default()).await);
-    rows.add("`restart`", deployments.restart("web").await);
-    rows.add("`cordon`", nodes.cordon("node-1").await);
-    let token = TokenRequest::default();
-    rows.add(
-        "`create_token_request`",
-        accounts
-            .create_token_request("default", &post, &token)
-            .await,
-    );
-
     let table = |head: &str| format!("{head}\n|---|---|---|\n{}", rows.1);
     let english =
         "| method | what it asks for | the headers that it sets, then the body |";

@@ -6,6 +6,7 @@ use examples::{
     testing::{Answer, Received, Script, Service},
 };
 use futures::FutureExt;
+use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Error,
     api::{
@@ -99,6 +100,35 @@ async fn a_contradictory_request_is_refused_before_it_is_sent() {
     assert_eq!(service.load().received, 0);
 }
 
+/// `replace` sends a field manager that `create` refuses, and `logs` and `evict`
+/// an empty name.
+#[tokio::test]
+async fn replace_logs_and_evict_skip_a_check() {
+    let service = Service::new(Script::always(Answer::failure(404, "NotFound", "")));
+    let manager = PostParams {
+        field_manager: Some("m".repeat(129)),
+        ..PostParams::default()
+    };
+    let one = serde_json::from_value(document("faq")).unwrap();
+    let pods = Api::<Pod>::default_namespaced(service.client());
+
+    let _ = documents(&service.client())
+        .replace("faq", &manager, &one)
+        .await;
+    let _ = pods.logs("", &Default::default()).await;
+    let _ = pods.evict("", &Default::default()).await;
+
+    let sent = service.requests().into_iter().map(|r| r.target);
+    let sent: Vec<_> = sent.collect();
+    let pods = "/api/v1/namespaces/default/pods";
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert!(sent[0].ends_with(&"m".repeat(129)), "{sent:?}");
+    assert_eq!(
+        sent[1..],
+        [format!("{pods}//log?"), format!("{pods}//eviction?")]
+    );
+}
+
 /// Names and namespaces go into the path as they are: a slash in one names a
 /// subresource, and a question mark begins the query.
 #[tokio::test]
@@ -107,8 +137,9 @@ async fn a_name_can_change_what_a_request_asks_for() {
     let documents = documents(&service.client());
 
     let _ = documents.get("faq/status").await;
+    let patch = Patch::Merge(json!({}));
     let _ = documents
-        .delete("faq?dryRun=All&", &Default::default())
+        .patch("faq?dryRun=All&", &Default::default(), &patch)
         .await;
     let _ = documents.get("../../other/documents/faq").await;
     let elsewhere =
@@ -125,7 +156,7 @@ async fn a_name_can_change_what_a_request_asks_for() {
         targets,
         [
             format!("GET {path}/faq/status HTTP/1.1"),
-            format!("DELETE {path}/faq?dryRun=All&? HTTP/1.1"),
+            format!("PATCH {path}/faq?dryRun=All&? HTTP/1.1"),
             format!("GET {path}/../../other/documents/faq HTTP/1.1"),
             "GET /apis/example.com/v1/namespaces/team-a/documents/faq?/documents? HTTP/1.1".to_owned(),
         ]
@@ -184,7 +215,8 @@ async fn an_api_of_partial_metadata_asks_for_it_in_four_methods() {
 }
 
 /// A list with a limit is one request, whatever its answer says about more; a
-/// loop over `continue` reads the rest, and repeats the limit in each request.
+/// loop over `continue` reads the rest, and repeats selector and limit in each
+/// request.
 #[tokio::test]
 async fn a_loop_over_continue_reads_what_one_list_leaves() {
     let page = |names: &[&str], more: &str| {
@@ -199,23 +231,23 @@ async fn a_loop_over_continue_reads_what_one_list_leaves() {
     ];
 
     let service = Service::new([pages[0].clone()]);
-    let list = documents(&service.client())
-        .list(&ListParams::default().limit(2))
-        .await
-        .unwrap();
-    let mut text = "documents.list(&ListParams::default().limit(2))\n".to_owned();
+    let params = ListParams::default().labels("team=docs").limit(2);
+    let list = documents(&service.client()).list(&params).await.unwrap();
+    let mut text = "let params = ListParams::default().labels(\"team=docs\").limit(2);\n\
+                    documents.list(&params)\n"
+        .to_owned();
     tell(&mut text, &service);
     let more = list.metadata.continue_.unwrap();
     text += &format!("  {} items, continue: {more:?}\n", list.items.len());
 
     let service = Service::new(pages);
     let mut sizes = Vec::new();
-    each_page(&documents(&service.client()), 2, |page| {
+    each_page(&documents(&service.client()), params, |page| {
         sizes.push(page.len())
     })
     .await
     .unwrap();
-    text += "\neach_page(&documents, 2, ..)\n";
+    text += "\neach_page(&documents, params, ..)\n";
     tell(&mut text, &service);
     text += &format!("  pages of {sizes:?} items\n");
 

@@ -11,6 +11,7 @@ use futures::StreamExt;
 use kube::{
     Api, Error,
     api::{WatchEvent, WatchParams},
+    core::DeserializeGuard,
 };
 use serde_json::json;
 
@@ -121,42 +122,30 @@ fn told(item: Option<kube::Result<WatchEvent<Document>>>) -> String {
     }
 }
 
-/// In an event that cannot be decoded nothing is left of the reason: it is an
-/// `Error::Api` without code, reason and message.
+/// Of an event that cannot be decoded an `Error::Api` without code, reason and
+/// message is left. With `DeserializeGuard` it is an event, with the name of the
+/// object and the reason.
 #[tokio::test]
-async fn an_event_that_cannot_be_decoded_is_an_api_error_without_content() {
-    let service = Service::new([Answer::watch(&[added(&wrong_document("faq"))])]);
+async fn only_a_guard_keeps_why_an_event_cannot_be_decoded() {
+    let watch = Answer::watch(&[added(&wrong_document("faq"))]);
+    let service = Service::new([watch.clone(), watch]);
+
     let documents = documents(&service.client());
-
     let mut events = pin!(documents.watch(&Default::default(), "0").await.unwrap());
-
     match events.next().await {
         Some(Err(Error::Api(status))) => assert_eq!(*status, Default::default()),
-        _ => panic!("an `Error::Api` was expected"),
+        other => panic!("an `Error::Api` was expected: {other:?}"),
     }
-}
 
-/// With `DeserializeGuard` an event that cannot be decoded is an event, with the
-/// name of the object and the reason.
-#[tokio::test]
-async fn a_guard_keeps_the_reason_why_an_event_cannot_be_decoded() {
-    let service = Service::new([Answer::watch(&[added(&wrong_document("faq"))])]);
-    let documents = Api::<kube::core::DeserializeGuard<Document>>::default_namespaced(
-        service.client(),
-    );
-
-    let mut events = pin!(documents.watch(&Default::default(), "0").await.unwrap());
-
-    let Some(Ok(WatchEvent::Added(guarded))) = events.next().await else {
+    let guarded = Api::<DeserializeGuard<Document>>::default_namespaced(service.client());
+    let mut events = pin!(guarded.watch(&Default::default(), "0").await.unwrap());
+    let Some(Ok(WatchEvent::Added(DeserializeGuard(Err(invalid))))) = events.next().await
+    else {
         panic!("an event was expected");
     };
-    let invalid = guarded.0.unwrap_err();
     assert_eq!(invalid.metadata.name.as_deref(), Some("faq"));
-    assert!(
-        invalid.error.contains("Expected a string"),
-        "{}",
-        invalid.error
-    );
+    let reason = invalid.error;
+    assert!(reason.contains("Expected a string"), "{reason}");
 }
 
 /// A watch that is refused is an error of the call, before there is a stream.
@@ -207,8 +196,8 @@ async fn an_error_event_is_an_ok() {
     assert!(matches!(ended, Ended::Refused(status) if status.code == 410));
 }
 
-/// A watch that takes gzip breaks after the first gzip member of its body; `watch`
-/// asks for none.
+/// A watch that comes in gzip, one member for each event, breaks after the first;
+/// `watch` asks for none.
 #[tokio::test]
 async fn a_watch_in_gzip_breaks_after_its_first_member() {
     let server = Wire::start().await;
