@@ -148,6 +148,30 @@ async fn only_a_guard_keeps_why_an_event_cannot_be_decoded() {
     assert!(reason.contains("Expected a string"), "{reason}");
 }
 
+/// A reset of the connection is an error in the stream, and its end.
+#[tokio::test]
+async fn a_watch_whose_connection_is_reset_says_so() {
+    let server = Wire::start().await;
+    let documents = Api::<Document>::default_namespaced(server.client());
+    let params = WatchParams::default();
+    let (events, mut asked) = tokio::join!(documents.watch(&params, "0"), async {
+        let mut asked = server.asked().await;
+        asked.send(CHUNKED).await;
+        asked
+    });
+    let mut events = pin!(events.unwrap());
+    asked
+        .send(chunk(&format!("{}\n", added(&document("faq")))))
+        .await;
+    assert!(events.next().await.unwrap().is_ok());
+
+    asked.reset();
+
+    let last = events.next().await.unwrap();
+    assert!(matches!(last, Err(Error::ReadEvents(_))), "{last:?}");
+    assert!(events.next().await.is_none());
+}
+
 /// A watch that is refused is an error of the call, before there is a stream.
 #[tokio::test]
 async fn a_refused_watch_fails_before_there_is_a_stream() {
@@ -163,37 +187,26 @@ async fn a_refused_watch_fails_before_there_is_a_stream() {
     }
 }
 
-/// `Api::watch` is one request: at the end of its body the stream ends, and what
-/// to do next, from which version, is up to the caller.
+/// `Api::watch` is one request: neither the end of its body nor an ERROR event,
+/// which is an `Ok`, makes it send another.
 #[tokio::test]
 async fn a_watch_that_ends_is_not_opened_again() {
     let bookmark = json!({ "kind": "Document", "apiVersion": "example.com/v1",
                            "metadata": { "resourceVersion": "9" } });
     let bookmark = json!({ "type": "BOOKMARK", "object": bookmark });
-    let lines = format!("{}\n{bookmark}\n", added(&document("faq")));
-    let service = Service::new([Answer::text(200, &lines)]);
-
-    let ended = follow(&documents(&service.client()), "3".to_owned())
-        .await
-        .unwrap();
-
-    assert_eq!(ended, Ended::At("9".to_owned()));
-    assert_eq!(service.finish().unwrap().len(), 1);
-}
-
-/// An expired version is no `Err`: the watch opens, and its one event is an
-/// `Ok(WatchEvent::Error)`.
-#[tokio::test]
-async fn an_error_event_is_an_ok() {
     let expired = json!({ "kind": "Status", "code": 410, "reason": "Expired" });
-    let event = json!({ "type": "ERROR", "object": expired });
-    let service = Service::new([Answer::watch(&[event])]);
+    let expired = json!({ "type": "ERROR", "object": expired });
+    let watch = |last| format!("{}\n{last}\n", added(&document("faq")));
 
-    let ended = follow(&documents(&service.client()), "3".to_owned())
-        .await
-        .unwrap();
+    let service = Service::new([Answer::text(200, &watch(bookmark))]);
+    let ended = follow(&documents(&service.client()), "3".to_owned()).await;
+    assert_eq!(ended.unwrap(), Ended::At("9".to_owned()));
+    assert_eq!(service.finish().unwrap().len(), 1);
 
-    assert!(matches!(ended, Ended::Refused(status) if status.code == 410));
+    let service = Service::new([Answer::text(200, &watch(expired))]);
+    let ended = follow(&documents(&service.client()), "3".to_owned()).await;
+    assert!(matches!(ended, Ok(Ended::Refused(status)) if status.code == 410));
+    assert_eq!(service.finish().unwrap().len(), 1);
 }
 
 /// A watch that comes in gzip, one member for each event, breaks after the first;

@@ -75,6 +75,11 @@ impl Asked {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Ends the connection with a reset.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+
     /// Returns when the client has closed the connection.
     pub async fn closed(&mut self) {
         let closed =
