@@ -2,3 +2,4 @@
 
 pub mod authentication;
 pub mod client_and_tower_stack;
+pub mod request_lifecycle;

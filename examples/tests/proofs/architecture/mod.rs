@@ -2,3 +2,4 @@
 
 mod authentication;
 mod client_and_tower_stack;
+mod request_lifecycle;
