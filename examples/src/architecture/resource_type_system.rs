@@ -1,0 +1,75 @@
+//! *How a type becomes a URL*: kinds known to the compiler, kinds known to the
+//! cluster alone, and parts of an object.
+
+use kube::{
+    Api, Client, Discovery, Result,
+    api::{ApiResource, DynamicObject, GroupVersionKind, NotUsed, Object},
+    discovery::pinned_kind,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::document::Document;
+
+/// The title of a document, if there is such a document. It asks for a document
+/// outside of any namespace, and there never is one.
+///
+/// # Errors
+///
+/// If the call fails.
+pub async fn title_of(client: Client, name: &str) -> Result<Option<String>> {
+    let documents = Api::<Document>::all(client);
+    let document = documents.get_opt(name).await?;
+    Ok(document.map(|document| document.spec.title))
+}
+
+/// The objects of a kind that the cluster knows and this program does not, as
+/// `kubectl get` has them: in `namespace` or else the client's own, unless the
+/// kind has no namespaces.
+///
+/// # Errors
+///
+/// If the cluster cannot be asked, or has no such kind.
+pub async fn of_kind(
+    client: Client,
+    kind: &GroupVersionKind,
+    namespace: Option<&str>,
+) -> Result<Api<DynamicObject>> {
+    let (resource, capabilities) = pinned_kind(&client, kind).await?;
+    let api = Api::dynamic(client, &resource, &capabilities.scope);
+    Ok(match namespace {
+        Some(namespace) => api.constrain(namespace),
+        None => api.constrain_default(),
+    })
+}
+
+/// Where `object` itself can be read and written, unless its kind was unknown
+/// to the cluster at the time of `discovery`.
+pub fn home_of(
+    client: Client,
+    discovery: &Discovery,
+    object: &DynamicObject,
+) -> Option<Api<DynamicObject>> {
+    let (resource, capabilities) = discovery.resolve_object(object)?;
+    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+    Some(Api::dynamic(client, &resource, &capabilities.scope).constrain(namespace))
+}
+
+/// As much of a document's spec as a list of titles needs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Heading {
+    /// The same as in the document.
+    pub title: String,
+}
+
+/// The titles of all documents of the cluster. The contents are dropped while
+/// the answer is read.
+///
+/// # Errors
+///
+/// If the call fails.
+pub async fn all_titles(client: Client) -> Result<Vec<String>> {
+    let resource = ApiResource::erase::<Document>(&());
+    let headings = Api::<Object<Heading, NotUsed>>::all_with(client, &resource);
+    let list = headings.list(&Default::default()).await?;
+    Ok(list.into_iter().map(|object| object.spec.title).collect())
+}

@@ -1,0 +1,233 @@
+//! Kinds known at run time: scope, plural, discovery.
+
+use examples::{
+    architecture::resource_type_system::{home_of, of_kind},
+    document::Document,
+    testing::{Answer, Script, Service},
+};
+use k8s_openapi::api::{
+    core::v1::{Endpoints, Node, Pod},
+    networking::v1::{Ingress, NetworkPolicy},
+};
+use kube::{
+    Api, CustomResource, Discovery, Resource,
+    api::{ApiResource, DynamicObject, GroupVersionKind},
+    discovery::Scope,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{asked, paths};
+use crate::support::output;
+
+/// An `Api` from `dynamic` knows the scope of its kind and leaves a cluster kind
+/// where it is; one from `all_with` does not know it and puts a node into a
+/// namespace.
+#[tokio::test]
+async fn only_dynamic_leaves_a_cluster_kind_out_of_the_namespace() {
+    let client = asked().client();
+    let pod = ApiResource::erase::<Pod>(&());
+    let node = ApiResource::erase::<Node>(&());
+    let known =
+        |resource, scope| Api::<DynamicObject>::dynamic(client.clone(), resource, &scope);
+    let unknown = |resource| Api::<DynamicObject>::all_with(client.clone(), resource);
+
+    let mut text = String::new();
+    for (what, api) in [
+        (
+            "Api::dynamic(client, &pod, &Scope::Namespaced)",
+            known(&pod, Scope::Namespaced),
+        ),
+        (
+            "Api::dynamic(client, &node, &Scope::Cluster)",
+            known(&node, Scope::Cluster),
+        ),
+        ("Api::all_with(client, &node)", unknown(&node)),
+    ] {
+        text += &format!("{what}\n    {}\n", api.resource_url());
+        let api = api.constrain("docs");
+        let namespace = api.namespace();
+        text += &format!("  .constrain(\"docs\")\n    {}", api.resource_url());
+        text += &format!("    .namespace() is {namespace:?}\n");
+        let api = api.unconstrain();
+        text += &format!("  .unconstrain()\n    {}\n", api.resource_url());
+    }
+
+    output("architecture/resource_type_system/constrain.txt", &text);
+}
+
+/// A kind of another project whose plural has hyphens.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "k8s.cni.cncf.io",
+    version = "v1",
+    kind = "NetworkAttachmentDefinition",
+    plural = "network-attachment-definitions",
+    namespaced
+)]
+struct NetworkSpec {
+    config: String,
+}
+
+/// `from_gvk` makes the plural of the kind's letters, which is right for many
+/// kinds and wrong for a kind that has chosen another.
+#[test]
+fn from_gvk_guesses_plurals_that_may_be_wrong() {
+    let text = [
+        guess::<Document>(),
+        guess::<NetworkPolicy>(),
+        guess::<Ingress>(),
+        guess::<Endpoints>(),
+        guess::<NetworkAttachmentDefinition>(),
+    ]
+    .concat();
+
+    output("architecture/resource_type_system/plurals.txt", &text);
+}
+
+/// What the kind's plural is, and what `from_gvk` says.
+fn guess<K: Resource<DynamicType = ()>>() -> String {
+    let declared = ApiResource::erase::<K>(&());
+    let guessed = ApiResource::from_gvk(&GroupVersionKind {
+        group: declared.group,
+        version: declared.version,
+        kind: declared.kind.clone(),
+    });
+    let verdict = if guessed.plural == declared.plural {
+        "right"
+    } else {
+        "wrong"
+    };
+    format!(
+        "{}\n    is       {}\n    guessed  {}    {verdict}\n",
+        declared.kind, declared.plural, guessed.plural
+    )
+}
+
+/// `from_gvk` sends nothing: nobody has been asked whether there is such a kind.
+#[tokio::test]
+async fn from_gvk_asks_nobody() {
+    let service = asked();
+    let kind = GroupVersionKind::gvk("example.com", "v1", "NoSuchKind");
+    let resource = ApiResource::from_gvk(&kind);
+
+    let api = Api::<DynamicObject>::all_with(service.client(), &resource);
+
+    assert_eq!(api.resource_url(), "/apis/example.com/v1/nosuchkinds");
+    assert!(service.requests().is_empty());
+}
+
+/// Discovery of one kind costs one request and gives plural and scope, so that
+/// a namespace is applied to the kind that has namespaces and not to the other.
+#[tokio::test]
+async fn discovery_gives_the_plural_and_the_scope() {
+    let service = Service::new(cluster(&[]));
+    let kinds = [
+        ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
+        ("", "Node"),
+    ];
+
+    let mut text = String::new();
+    for (group, kind) in kinds {
+        let before = service.requests().len();
+        let kind = GroupVersionKind::gvk(group, "v1", kind);
+        let api = of_kind(service.client(), &kind, Some("docs"))
+            .await
+            .unwrap();
+        let _ = api.get("a").await;
+        text += &format!("of_kind {}, then get(\"a\")\n", kind.kind);
+        for request in &service.requests()[before..] {
+            text += &format!("    {} {}\n", request.method, request.target);
+        }
+    }
+
+    output("architecture/resource_type_system/of_kind.txt", &text);
+}
+
+/// Without a namespace, `of_kind` takes that of the client.
+#[tokio::test]
+async fn constrain_default_takes_the_namespace_of_the_client() {
+    let service = Service::new(cluster(&[]));
+    let kind = GroupVersionKind::gvk("", "v1", "Pod");
+
+    let pods = of_kind(service.client(), &kind, None).await.unwrap();
+
+    assert_eq!(pods.resource_url(), "/api/v1/namespaces/default/pods");
+}
+
+/// What discovery knows is what the server said when it ran: a kind that came
+/// later, or another version of one, is unknown to it.
+#[tokio::test]
+async fn discovery_knows_only_what_was_there_when_it_ran() {
+    let before = Service::new(cluster(&[]));
+    let after = Service::new(cluster(&["example.com"]));
+    let client = before.client();
+    let document = object("example.com/v1", "Document");
+    let old = object("example.com/v1alpha1", "Document");
+
+    let early = Discovery::new(before.client()).run().await.unwrap();
+    let late = Discovery::new(after.client()).run().await.unwrap();
+
+    assert!(home_of(client.clone(), &early, &document).is_none());
+    let home = home_of(client.clone(), &late, &document).unwrap();
+    let path = "/apis/example.com/v1/namespaces/docs/documents";
+    assert_eq!(home.resource_url(), path);
+    assert!(home_of(client, &late, &old).is_none());
+    assert!(paths(&before).contains(&"/apis/k8s.cni.cncf.io/v1".to_owned()));
+}
+
+fn object(api_version: &str, kind: &str) -> DynamicObject {
+    let metadata = json!({ "name": "readme", "namespace": "docs" });
+    let object = json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata });
+    serde_json::from_value(object).unwrap()
+}
+
+/// A cluster that answers discovery: the core group, that of the networks, and
+/// `more` groups, each of which has documents.
+fn cluster(more: &[&str]) -> Script {
+    let groups: Vec<_> = std::iter::once("k8s.cni.cncf.io")
+        .chain(more.iter().copied())
+        .map(|name| {
+            let version =
+                json!({ "groupVersion": format!("{name}/v1"), "version": "v1" });
+            json!({ "name": name, "versions": [version], "preferredVersion": version })
+        })
+        .collect();
+    Script::rule(move |request| {
+        let group_version = request.target.trim_start_matches("/apis/");
+        let answer = match request.target.as_str() {
+            "/api" => json!({ "versions": ["v1"], "serverAddressByClientCIDRs": [] }),
+            "/apis" => json!({ "groups": groups }),
+            "/api/v1" => {
+                resources("v1", &[("pods", "Pod", true), ("nodes", "Node", false)])
+            }
+            "/apis/k8s.cni.cncf.io/v1" => resources(
+                group_version,
+                &[(
+                    "network-attachment-definitions",
+                    "NetworkAttachmentDefinition",
+                    true,
+                )],
+            ),
+            "/apis/example.com/v1" => {
+                resources(group_version, &[("documents", "Document", true)])
+            }
+            _ => return Answer::text(404, ""),
+        };
+        Answer::json(&answer)
+    })
+}
+
+fn resources(group_version: &str, resources: &[(&str, &str, bool)]) -> Value {
+    let resources: Vec<_> = resources
+        .iter()
+        .map(|(name, kind, namespaced)| {
+            json!({
+                "name": name, "singularName": "", "kind": kind,
+                "namespaced": namespaced, "verbs": ["get", "list"],
+            })
+        })
+        .collect();
+    json!({ "groupVersion": group_version, "resources": resources })
+}
