@@ -14,6 +14,7 @@ use kube::{
         ApiResource, NotUsed, Object, ObjectMeta, PartialObjectMeta,
         PartialObjectMetaExt, Patch, PatchParams,
     },
+    runtime::reflector::ObjectRef,
 };
 use serde_json::{Value, json};
 
