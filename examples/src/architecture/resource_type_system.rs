@@ -1,6 +1,7 @@
 //! *How a type becomes a URL*: kinds known to the compiler, kinds known to the
 //! cluster alone, and parts of an object.
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, Discovery, Result,
     api::{ApiResource, DynamicObject, GroupVersionKind, NotUsed, Object},
@@ -10,16 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 
-/// The title of a document, if there is such a document. It asks for a document
-/// outside of any namespace, and there never is one.
+/// The config map with the template of all documents, if there is one. It asks
+/// outside of every namespace, and there never is one.
 ///
 /// # Errors
 ///
 /// If the call fails.
-pub async fn title_of(client: Client, name: &str) -> Result<Option<String>> {
-    let documents = Api::<Document>::all(client);
-    let document = documents.get_opt(name).await?;
-    Ok(document.map(|document| document.spec.title))
+pub async fn template(client: Client) -> Result<Option<ConfigMap>> {
+    let maps = Api::<ConfigMap>::all(client);
+    maps.get_opt("template").await
 }
 
 /// The objects of a kind that the cluster knows and this program does not, as

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use examples::{
-    architecture::resource_type_system::title_of,
+    architecture::resource_type_system::template,
     document::{Document, DocumentSpec},
     testing::{Answer, Service},
 };
@@ -172,15 +172,15 @@ async fn constructors_make_paths_that_kubernetes_does_not_have() {
         Api::<DynamicObject>::all_with(client, &node).constrain("docs");
     }
 
-    for (language, heads, refused, served) in [
+    for (file, heads, refused, served) in [
         (
-            "en",
+            "architecture/resource_type_system/paths.en.md",
             ["constructor", "path of `list` and `create`", "served there"],
             "does not compile",
             ["`list`, `create`, `get`", "`list` alone", "nothing"],
         ),
         (
-            "ko",
+            "architecture/resource_type_system/paths.ko.md",
             ["생성자", "`list`와 `create`의 경로", "그 경로에 있는 것"],
             "컴파일되지 않음",
             ["`list`, `create`, `get`", "`list`만", "없음"],
@@ -201,10 +201,7 @@ async fn constructors_make_paths_that_kubernetes_does_not_have() {
                 }
             };
         }
-        output(
-            &format!("architecture/resource_type_system/paths.{language}.md"),
-            &table,
-        );
+        output(file, &table);
     }
 }
 
@@ -259,16 +256,16 @@ fn a_dynamic_kind_needs_its_resource() {
 }
 
 /// `get_opt` through `Api::all` asks outside of every namespace, and makes
-/// `None` of the 404 that comes back.
+/// `None` of a 404 whose reason is `NotFound`.
 #[tokio::test]
 async fn get_opt_through_all_turns_a_wrong_path_into_none() {
     let message = "the server could not find the requested resource";
     let service = Service::new([Answer::failure(404, "NotFound", message)]);
 
-    let title = title_of(service.client(), "readme").await;
+    let template = template(service.client()).await;
 
-    assert!(matches!(title, Ok(None)));
-    assert_eq!(paths(&service), ["/apis/example.com/v1/documents/readme"]);
+    assert!(matches!(template, Ok(None)));
+    assert_eq!(paths(&service), ["/api/v1/configmaps/template"]);
 }
 
 /// An empty namespace is no namespace for `constrain`, and an empty segment of
