@@ -10,7 +10,7 @@ use k8s_openapi::api::{
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{
-    Api, CustomResource, Discovery, Resource,
+    Api, CustomResource, CustomResourceExt, Discovery, Resource,
     api::{ApiResource, DynamicObject, GroupVersionKind},
     discovery::Scope,
 };
@@ -84,6 +84,21 @@ fn from_gvk_guesses_plurals_that_may_be_wrong() {
     .concat();
 
     output("architecture/resource_type_system/plurals.txt", &text);
+}
+
+/// The derive puts the plural, whether given or guessed, into the CRD and into
+/// the type.
+#[test]
+fn a_derived_kind_and_its_crd_have_one_plural() {
+    fn of_the_crd<K: CustomResourceExt>() -> String {
+        K::crd().spec.names.plural
+    }
+
+    assert_eq!(of_the_crd::<Document>(), "documents");
+    assert_eq!(Document::plural(&()), "documents");
+    let given = "network-attachment-definitions";
+    assert_eq!(of_the_crd::<NetworkAttachmentDefinition>(), given);
+    assert_eq!(NetworkAttachmentDefinition::plural(&()), given);
 }
 
 /// What the kind's plural is, and what `from_gvk` says.
