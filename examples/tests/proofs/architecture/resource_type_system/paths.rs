@@ -177,13 +177,13 @@ async fn constructors_make_paths_that_kubernetes_does_not_have() {
             "architecture/resource_type_system/paths.en.md",
             ["constructor", "path of `list` and `create`", "served there"],
             "does not compile",
-            ["`list`, `create`, `get`", "`list` alone", "nothing"],
+            ["all three", "`list` alone", "nothing"],
         ),
         (
             "architecture/resource_type_system/paths.ko.md",
             ["생성자", "`list`와 `create`의 경로", "그 경로에 있는 것"],
             "컴파일되지 않음",
-            ["`list`, `create`, `get`", "`list`만", "없음"],
+            ["셋 다", "`list`만", "없음"],
         ),
     ] {
         let [line, path, there] = heads;
