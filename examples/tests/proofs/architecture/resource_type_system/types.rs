@@ -4,8 +4,10 @@ use examples::document::Document;
 use k8s_openapi::{
     ClusterResourceScope, NamespaceResourceScope, SubResourceScope,
     api::{
+        authentication::v1::TokenRequest,
         autoscaling::v1::Scale,
         core::v1::{ConfigMap, Node, Pod},
+        policy::v1::Eviction,
     },
 };
 use kube::{
@@ -39,6 +41,8 @@ fn types_have_the_dynamic_type_and_scope_of_the_table() {
     is::<Pod, (), NamespaceResourceScope>();
     is::<Node, (), ClusterResourceScope>();
     is::<Scale, (), SubResourceScope>();
+    is::<Eviction, (), SubResourceScope>();
+    is::<TokenRequest, (), SubResourceScope>();
     is::<Document, (), NamespaceResourceScope>();
     is::<Library, (), ClusterResourceScope>();
     is::<Named, (), NamespaceResourceScope>();
