@@ -36,22 +36,29 @@ pub async fn of_kind(
 ) -> Result<Api<DynamicObject>> {
     let (resource, capabilities) = pinned_kind(&client, kind).await?;
     let api = Api::dynamic(client, &resource, &capabilities.scope);
-    Ok(match namespace {
-        Some(namespace) => api.constrain(namespace),
-        None => api.constrain_default(),
-    })
+    Ok(within(api, namespace))
 }
 
-/// Where `object` itself can be read and written, unless its kind was unknown
-/// to the cluster at the time of `discovery`.
+/// The same kind in `namespace` or else the client's own. A kind that is known
+/// to have no namespaces stays where it is.
+fn within(api: Api<DynamicObject>, namespace: Option<&str>) -> Api<DynamicObject> {
+    match namespace {
+        Some(namespace) => api.constrain(namespace),
+        None => api.constrain_default(),
+    }
+}
+
+/// Where `object` itself can be read and written, as `kubectl` would have it: an
+/// object that names no namespace belongs to the client's own. `None` if its kind
+/// was unknown to the cluster at the time of `discovery`.
 pub fn home_of(
     client: Client,
     discovery: &Discovery,
     object: &DynamicObject,
 ) -> Option<Api<DynamicObject>> {
     let (resource, capabilities) = discovery.resolve_object(object)?;
-    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
-    Some(Api::dynamic(client, &resource, &capabilities.scope).constrain(namespace))
+    let api = Api::dynamic(client, &resource, &capabilities.scope);
+    Some(within(api, object.metadata.namespace.as_deref()))
 }
 
 /// As much of a document's spec as a list of titles needs.

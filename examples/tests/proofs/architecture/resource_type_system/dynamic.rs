@@ -1,5 +1,10 @@
 //! Kinds known at run time: scope, plural, discovery.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use examples::{
     architecture::resource_type_system::{home_of, of_kind},
     document::Document,
@@ -10,7 +15,7 @@ use k8s_openapi::api::{
     networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::{
-    Api, CustomResource, CustomResourceExt, Discovery, Resource,
+    Api, Client, CustomResource, CustomResourceExt, Discovery, Resource,
     api::{ApiResource, DynamicObject, GroupVersionKind},
     discovery::Scope,
 };
@@ -18,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{asked, paths};
+use super::asked;
 use crate::support::output;
 
 /// An `Api` from `dynamic` knows the scope of its kind and leaves a cluster kind
@@ -89,15 +94,15 @@ fn from_gvk_guesses_plurals_that_may_be_wrong() {
 /// the type.
 #[test]
 fn a_derived_kind_and_its_crd_have_one_plural() {
-    fn of_the_crd<K: CustomResourceExt>() -> String {
-        K::crd().spec.names.plural
+    fn plurals<K: CustomResourceExt + Resource<DynamicType = ()>>() -> [String; 2] {
+        [K::crd().spec.names.plural, K::plural(&()).into_owned()]
     }
 
-    assert_eq!(of_the_crd::<Document>(), "documents");
-    assert_eq!(Document::plural(&()), "documents");
-    let given = "network-attachment-definitions";
-    assert_eq!(of_the_crd::<NetworkAttachmentDefinition>(), given);
-    assert_eq!(NetworkAttachmentDefinition::plural(&()), given);
+    assert_eq!(plurals::<Document>(), ["documents"; 2]);
+    assert_eq!(
+        plurals::<NetworkAttachmentDefinition>(),
+        ["network-attachment-definitions"; 2]
+    );
 }
 
 /// What the kind's plural is, and what `from_gvk` says.
@@ -134,23 +139,28 @@ async fn from_gvk_asks_nobody() {
 
 /// Discovery of one kind costs one request and gives plural and scope, so that
 /// a namespace is applied to the kind that has namespaces and not to the other.
+/// Where none is given, the client's own is.
 #[tokio::test]
 async fn discovery_gives_the_plural_and_the_scope() {
-    let service = Service::new(cluster(&[]));
-    let kinds = [
-        ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
-        ("", "Node"),
+    let service = Service::new(cluster(&Arc::default()));
+    let client = Client::new(service.clone(), "drafts");
+    let calls = [
+        (
+            "k8s.cni.cncf.io",
+            "NetworkAttachmentDefinition",
+            Some("docs"),
+        ),
+        ("", "Node", Some("docs")),
+        ("", "Pod", None),
     ];
 
     let mut text = String::new();
-    for (group, kind) in kinds {
+    for (group, kind, namespace) in calls {
         let before = service.requests().len();
-        let kind = GroupVersionKind::gvk(group, "v1", kind);
-        let api = of_kind(service.client(), &kind, Some("docs"))
-            .await
-            .unwrap();
+        let gvk = GroupVersionKind::gvk(group, "v1", kind);
+        let api = of_kind(client.clone(), &gvk, namespace).await.unwrap();
         let _ = api.get("a").await;
-        text += &format!("of_kind {}, then get(\"a\")\n", kind.kind);
+        text += &format!("of_kind(client, {kind}, {namespace:?}), then get(\"a\")\n");
         for request in &service.requests()[before..] {
             text += &format!("    {} {}\n", request.method, request.target);
         }
@@ -159,36 +169,34 @@ async fn discovery_gives_the_plural_and_the_scope() {
     output("architecture/resource_type_system/of_kind.txt", &text);
 }
 
-/// Without a namespace, `of_kind` takes that of the client.
-#[tokio::test]
-async fn constrain_default_takes_the_namespace_of_the_client() {
-    let service = Service::new(cluster(&[]));
-    let kind = GroupVersionKind::gvk("", "v1", "Pod");
-
-    let pods = of_kind(service.client(), &kind, None).await.unwrap();
-
-    assert_eq!(pods.resource_url(), "/api/v1/namespaces/default/pods");
-}
-
 /// What discovery knows is what the server said when it ran: a kind that came
-/// later, or another version of one, is unknown to it.
+/// later is unknown to it until it runs again, and so is another version of one.
+/// Looking up asks nobody.
 #[tokio::test]
 async fn discovery_knows_only_what_was_there_when_it_ran() {
-    let before = Service::new(cluster(&[]));
-    let after = Service::new(cluster(&["example.com"]));
-    let client = before.client();
-    let document = object("example.com/v1", "Document");
-    let old = object("example.com/v1alpha1", "Document");
+    let installed = Arc::new(AtomicBool::new(false));
+    let service = Service::new(cluster(&installed));
+    let client = service.client();
+    let home = |discovery: &Discovery, api_version, kind| {
+        let home = home_of(client.clone(), discovery, &object(api_version, kind))?;
+        Some(home.resource_url().to_owned())
+    };
 
-    let early = Discovery::new(before.client()).run().await.unwrap();
-    let late = Discovery::new(after.client()).run().await.unwrap();
+    let discovery = Discovery::new(client.clone()).run().await.unwrap();
+    let asked = service.requests().len();
+    installed.store(true, Relaxed);
 
-    assert!(home_of(client.clone(), &early, &document).is_none());
-    let home = home_of(client.clone(), &late, &document).unwrap();
-    let path = "/apis/example.com/v1/namespaces/docs/documents";
-    assert_eq!(home.resource_url(), path);
-    assert!(home_of(client, &late, &old).is_none());
-    assert!(paths(&before).contains(&"/apis/k8s.cni.cncf.io/v1".to_owned()));
+    let pods = "/api/v1/namespaces/docs/pods";
+    assert_eq!(home(&discovery, "v1", "Pod").as_deref(), Some(pods));
+    assert_eq!(home(&discovery, "example.com/v1", "Document"), None);
+    assert_eq!(service.requests().len(), asked);
+
+    let discovery = discovery.run().await.unwrap();
+
+    let documents = "/apis/example.com/v1/namespaces/docs/documents";
+    let document = home(&discovery, "example.com/v1", "Document");
+    assert_eq!(document.as_deref(), Some(documents));
+    assert_eq!(home(&discovery, "example.com/v1alpha1", "Document"), None);
 }
 
 fn object(api_version: &str, kind: &str) -> DynamicObject {
@@ -198,18 +206,19 @@ fn object(api_version: &str, kind: &str) -> DynamicObject {
 }
 
 /// A cluster that answers discovery: the core group, that of the networks, and
-/// `more` groups, each of which has documents.
-fn cluster(more: &[&str]) -> Script {
-    let groups: Vec<_> = std::iter::once("k8s.cni.cncf.io")
-        .chain(more.iter().copied())
-        .map(|name| {
-            let version =
-                json!({ "groupVersion": format!("{name}/v1"), "version": "v1" });
-            json!({ "name": name, "versions": [version], "preferredVersion": version })
-        })
-        .collect();
+/// that of the documents as soon as they are `installed`.
+fn cluster(installed: &Arc<AtomicBool>) -> Script {
+    let installed = Arc::clone(installed);
+    let group = |name: &str| {
+        let version = json!({ "groupVersion": format!("{name}/v1"), "version": "v1" });
+        json!({ "name": name, "versions": [version], "preferredVersion": version })
+    };
     Script::rule(move |request| {
         let group_version = request.target.trim_start_matches("/apis/");
+        let mut groups = vec![group("k8s.cni.cncf.io")];
+        if installed.load(Relaxed) {
+            groups.push(group("example.com"));
+        }
         let answer = match request.target.as_str() {
             "/api" => json!({ "versions": ["v1"], "serverAddressByClientCIDRs": [] }),
             "/apis" => json!({ "groups": groups }),

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use examples::{
     architecture::resource_type_system::{Heading, all_titles},
     document::Document,
-    testing::{Answer, Script, Service},
+    testing::{Answer, Received, Script, Service},
 };
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
@@ -18,7 +18,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::asked;
+use super::{asked, paths};
 use crate::support::output;
 
 /// An `Api` of partial objects asks for partial objects in `get`, `list`,
@@ -62,72 +62,80 @@ async fn four_calls_ask_for_partial_objects() {
     );
 }
 
-/// `replace` with a partial object sends metadata and no spec.
+/// A `replace` sends what was read and no more: through `Object` the fields that
+/// its type has, through `PartialObjectMeta` the metadata, under the kind that the
+/// server has given it.
 #[tokio::test]
-async fn a_replace_with_a_partial_object_sends_no_spec() {
-    let service = Service::new(Script::always(document()));
-    let documents: Api<PartialObjectMeta<Document>> =
-        Api::default_namespaced(service.client());
-
-    let mut readme = documents.get("readme").await.unwrap();
-    readme.labels_mut().insert("seen".into(), "yes".into());
-    let _ = documents
-        .replace("readme", &Default::default(), &readme)
-        .await;
-
-    let sent = body(&service, 1);
-    assert_eq!(sent["metadata"]["labels"]["seen"], "yes");
-    assert!(sent.get("spec").is_none());
-}
-
-/// Reading through `Object` keeps the fields that its type has and drops the
-/// others, which a `replace` then no longer sends.
-#[tokio::test]
-async fn what_an_object_type_leaves_out_is_gone_on_replace() {
-    let service = Service::new(Script::always(document()));
-    let resource = ApiResource::erase::<Document>(&());
-    let documents: Api<Object<Heading, NotUsed>> =
-        Api::default_namespaced_with(service.client(), &resource);
-
-    let mut readme = documents.get("readme").await.unwrap();
-    readme.spec.title = "Read me first".to_owned();
-    let _ = documents
-        .replace("readme", &Default::default(), &readme)
-        .await;
-
-    let sent = body(&service, 1);
-    assert_eq!(sent["spec"], json!({ "title": "Read me first" }));
-}
-
-fn document() -> Answer {
+async fn a_replace_sends_no_more_than_was_read() {
     let document = json!({
         "apiVersion": "example.com/v1",
         "kind": "Document",
         "metadata": { "name": "readme", "resourceVersion": "7" },
         "spec": { "title": "Read me", "content": "one two three" },
     });
-    Answer::json(&document)
+    let partial = json!({
+        "apiVersion": "meta.k8s.io/v1",
+        "kind": "PartialObjectMetadata",
+        "metadata": document["metadata"],
+    });
+    let service = Service::new(Script::rule(move |request| {
+        match request.header("accept") {
+            Some(accept) if accept.contains("as=PartialObjectMetadata;") => {
+                Answer::json(&partial)
+            }
+            _ => Answer::json(&document),
+        }
+    }));
+    let resource = ApiResource::erase::<Document>(&());
+    let headings: Api<Object<Heading, NotUsed>> =
+        Api::default_namespaced_with(service.client(), &resource);
+    let metadata: Api<PartialObjectMeta<Document>> =
+        Api::default_namespaced(service.client());
+
+    let mut readme = headings.get("readme").await.unwrap();
+    readme.spec.title = "Read me first".to_owned();
+    let _ = headings
+        .replace("readme", &Default::default(), &readme)
+        .await;
+    let mut readme = metadata.get("readme").await.unwrap();
+    readme.labels_mut().insert("seen".into(), "yes".into());
+    let _ = metadata
+        .replace("readme", &Default::default(), &readme)
+        .await;
+
+    let requests = service.requests();
+    let [_, heading, _, metadata] = &requests[..] else {
+        panic!("four requests, not {}", requests.len());
+    };
+    assert_eq!((&*heading.method, &*metadata.method), ("PUT", "PUT"));
+    let spec = &body(heading)["spec"];
+    assert_eq!(*spec, json!({ "title": "Read me first" }));
+    let sent = body(metadata);
+    assert_eq!(sent["metadata"]["labels"]["seen"], "yes");
+    assert_eq!(sent["kind"], "PartialObjectMetadata");
+    assert_eq!(sent["apiVersion"], "meta.k8s.io/v1");
+    assert!(sent.get("spec").is_none());
 }
 
-fn body(service: &Service, request: usize) -> Value {
-    serde_json::from_slice(&service.requests()[request].body).unwrap()
+fn body(request: &Received) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
 }
 
-/// A list of `Object`s reads the fields that their type has, from the path of
-/// the erased kind.
+/// A list of `Object`s reads the fields that their type has and skips others,
+/// whatever they are; the path is that of the erased kind.
 #[tokio::test]
 async fn a_list_of_headings_reads_titles_alone() {
-    let spec = json!({ "title": "Read me", "content": "one two three" });
+    let spec = json!({ "title": "Read me", "content": ["no", "string"] });
     let item = json!({ "metadata": { "name": "readme" }, "spec": spec });
-    let service = Service::new([Answer::list(&[item])]);
+    let service = Service::new(Script::always(Answer::list(&[item])));
+    let documents = Api::<Document>::all(service.client());
 
     let titles = all_titles(service.client()).await.unwrap();
+    let whole = documents.list(&Default::default()).await;
 
     assert_eq!(titles, ["Read me"]);
-    assert_eq!(
-        service.finish().unwrap()[0].target,
-        "/apis/example.com/v1/documents?"
-    );
+    assert!(matches!(whole, Err(Error::SerdeError(_))));
+    assert_eq!(paths(&service), ["/apis/example.com/v1/documents"; 2]);
 }
 
 /// `Object` demands a `spec`, even one that is not used: a config map, which
@@ -146,10 +154,11 @@ async fn an_object_without_a_spec_cannot_be_read_as_object() {
     assert!(error.to_string().contains("missing field `spec`"));
 }
 
-/// `name_any` falls back on `generateName` and then on the empty string;
-/// `name_unchecked` and `ObjectRef::from_obj` panic in both cases.
-#[test]
-fn name_any_gives_a_prefix_or_nothing_where_others_panic() {
+/// `name_any` falls back on `generateName` and then on the empty string, where
+/// `name_unchecked` and `ObjectRef::from_obj` panic. As a name, a prefix goes into
+/// the path, and an empty string is refused by kube before anything is sent.
+#[tokio::test]
+async fn what_name_any_gives_need_not_be_a_name() {
     let prefixed = Pod {
         metadata: ObjectMeta {
             generate_name: Some("draft-".to_owned()),
@@ -158,46 +167,17 @@ fn name_any_gives_a_prefix_or_nothing_where_others_panic() {
         ..Pod::default()
     };
     let nameless = Pod::default();
+    let service = asked();
+    let pods: Api<Pod> = Api::default_namespaced(service.client());
 
-    assert_eq!(prefixed.name_any(), "draft-");
-    assert_eq!(nameless.name_any(), "");
+    let prefix = pods.get(&prefixed.name_any()).await.unwrap_err();
+    let empty = pods.get(&nameless.name_any()).await.unwrap_err();
+
+    assert!(matches!(prefix, Error::Api(_)));
+    assert!(matches!(empty, Error::BuildRequest(_)));
+    assert_eq!(paths(&service), ["/api/v1/namespaces/default/pods/draft-"]);
     for pod in [prefixed, nameless] {
         assert!(catch_unwind(|| pod.name_unchecked()).is_err());
         assert!(catch_unwind(|| ObjectRef::from_obj(&pod)).is_err());
     }
-}
-
-/// A prefix is as good as a name for a request; an empty name is refused by
-/// kube, and nothing is sent.
-#[tokio::test]
-async fn a_prefix_is_asked_for_and_an_empty_name_is_refused() {
-    let service = asked();
-    let pods: Api<Pod> = Api::default_namespaced(service.client());
-
-    let prefix = pods.get("draft-").await.unwrap_err();
-    let empty = pods.get("").await.unwrap_err();
-
-    assert!(matches!(prefix, Error::Api(_)));
-    assert!(matches!(empty, Error::BuildRequest(_)));
-    let requests = service.requests();
-    let targets: Vec<_> = requests.iter().map(|request| &request.target).collect();
-    assert_eq!(targets, ["/api/v1/namespaces/default/pods/draft-"]);
-}
-
-/// Asking for a map to change puts an empty map into an object that had none,
-/// and it is sent.
-#[test]
-fn labels_mut_leaves_an_empty_map_in_the_object() {
-    let mut pod = Pod::default();
-
-    assert!(pod.labels().is_empty());
-    assert_eq!(metadata(&pod), json!({}));
-    let _ = pod.labels_mut();
-    let _ = pod.finalizers_mut();
-
-    assert_eq!(metadata(&pod), json!({ "labels": {}, "finalizers": [] }));
-}
-
-fn metadata(pod: &Pod) -> Value {
-    serde_json::to_value(pod).unwrap()["metadata"].clone()
 }

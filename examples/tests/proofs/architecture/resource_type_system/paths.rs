@@ -8,12 +8,11 @@ use examples::{
     testing::{Answer, Service},
 };
 use k8s_openapi::api::{
-    apps::v1::Deployment,
     autoscaling::v1::Scale,
     core::v1::{Node, Pod},
 };
 use kube::{
-    Api, Resource,
+    Api, Error, Resource,
     api::{ApiResource, DynamicObject, PartialObjectMeta},
 };
 use serde_json::Value;
@@ -77,17 +76,6 @@ fn url_path_puts_even_a_node_into_a_namespace() {
     let path = Node::url_path(&(), Some("docs"));
 
     assert_eq!(path, "/api/v1/namespaces/docs/nodes");
-}
-
-/// The core group has paths below `/api`, every other group below `/apis`, with
-/// its name.
-#[test]
-fn the_core_group_has_paths_of_its_own_form() {
-    let pods = Pod::url_path(&(), None);
-    let deployments = Deployment::url_path(&(), None);
-
-    assert_eq!(pods, "/api/v1/pods");
-    assert_eq!(deployments, "/apis/apps/v1/deployments");
 }
 
 /// A path is made when the `Api` is made; the namespace in an object that is
@@ -256,16 +244,21 @@ fn a_dynamic_kind_needs_its_resource() {
 }
 
 /// `get_opt` through `Api::all` asks outside of every namespace, and makes
-/// `None` of a 404 whose reason is `NotFound`.
+/// `None` of a 404 whose reason is `NotFound`; a 404 in plain text stays an error.
 #[tokio::test]
 async fn get_opt_through_all_turns_a_wrong_path_into_none() {
     let message = "the server could not find the requested resource";
-    let service = Service::new([Answer::failure(404, "NotFound", message)]);
+    let service = Service::new([
+        Answer::failure(404, "NotFound", message),
+        Answer::text(404, "404 page not found"),
+    ]);
 
-    let template = template(service.client()).await;
+    let status = template(service.client()).await;
+    let text = template(service.client()).await;
 
-    assert!(matches!(template, Ok(None)));
-    assert_eq!(paths(&service), ["/api/v1/configmaps/template"]);
+    assert!(matches!(status, Ok(None)));
+    assert!(matches!(text, Err(Error::Api(status)) if status.code == 404));
+    assert_eq!(paths(&service), ["/api/v1/configmaps/template"; 2]);
 }
 
 /// An empty namespace is no namespace for `constrain`, and an empty segment of

@@ -32,6 +32,13 @@ struct Named {
     metadata: ObjectMeta,
 }
 
+/// A node of which only this much is read.
+#[derive(Resource)]
+#[resource(inherit = Node)]
+struct NamedNode {
+    metadata: ObjectMeta,
+}
+
 /// Each type has the `DynamicType` and the `Scope` that the table gives it; a
 /// custom resource derived without `namespaced` is of the cluster scope.
 #[test]
@@ -46,6 +53,7 @@ fn types_have_the_dynamic_type_and_scope_of_the_table() {
     is::<Document, (), NamespaceResourceScope>();
     is::<Library, (), ClusterResourceScope>();
     is::<Named, (), NamespaceResourceScope>();
+    is::<NamedNode, (), ClusterResourceScope>();
     is::<PartialObjectMeta<Pod>, (), NamespaceResourceScope>();
     is::<PartialObjectMeta<Node>, (), ClusterResourceScope>();
     is::<PartialObjectMeta, ApiResource, DynamicResourceScope>();
