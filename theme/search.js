@@ -74,7 +74,7 @@
 
     // The first page asks what others answer, the appendix lists what they explain,
     // and proofs repeat their sentences.
-    const shares = [['appendix/proofs/', 0.25], ['appendix/', 0.5], ['index.html', 0.7]];
+    const shares = [['appendix/proofs/', 0.25], ['appendix/', 0.3], ['index.html', 0.7]];
 
     function share(url) {
         const path = url.slice(root.pathname.length);
