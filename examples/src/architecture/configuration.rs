@@ -4,7 +4,9 @@ use std::env;
 
 use kube::{
     Config,
-    config::{InClusterError, InferConfigError, KubeConfigOptions, KubeconfigError},
+    config::{
+        InClusterError, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError,
+    },
 };
 
 /// No source had a configuration that could be used.
@@ -36,17 +38,20 @@ pub async fn named_or_own() -> Result<Config, Error> {
     }
 }
 
-/// A context of the kubeconfig by its name, whatever `current-context` says.
+/// The context of this name, whatever `current-context` says.
 ///
 /// # Errors
 ///
-/// If the kubeconfig has a fault, or no such context.
-pub async fn in_context(context: &str) -> Result<Config, KubeconfigError> {
+/// If there is no such context, or its cluster has a fault.
+pub async fn in_context(
+    kubeconfig: Kubeconfig,
+    context: &str,
+) -> Result<Config, KubeconfigError> {
     let options = KubeConfigOptions {
         context: Some(context.to_owned()),
         ..Default::default()
     };
-    Config::from_kubeconfig(&options).await
+    Config::from_custom_kubeconfig(kubeconfig, &options).await
 }
 
 /// The configuration without the proxy, if its cluster is one of `direct`.

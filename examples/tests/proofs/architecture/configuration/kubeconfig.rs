@@ -1,5 +1,6 @@
 //! What a kubeconfig says, and what it leaves open.
 
+use examples::architecture::configuration::in_context;
 use kube::{
     Client, Config, Error,
     config::{KubeConfigOptions, Kubeconfig},
@@ -93,6 +94,28 @@ async fn a_context_with_an_unknown_user_has_no_credentials() {
         serde_json::to_value(anonymous).unwrap(),
         serde_json::json!({})
     );
+}
+
+/// A context chosen by name brings its own cluster, user and namespace.
+#[tokio::test]
+async fn a_context_chosen_by_name_brings_its_cluster_user_and_namespace() {
+    let dev = Kubeconfig::from_yaml(&kubeconfig("dev")).unwrap();
+    let both = dev.merge(Kubeconfig::from_yaml(&kubeconfig("staging")).unwrap());
+
+    let config = in_context(both.unwrap(), "staging").await.unwrap();
+
+    assert_eq!(config.cluster_url, "https://staging.example.org:6443/");
+    assert_eq!(config.default_namespace, "staging-apps");
+    assert_eq!(token(&config).unwrap(), "token-of-staging");
+}
+
+/// A context without a namespace means the namespace `default`.
+#[tokio::test]
+async fn a_context_without_a_namespace_means_default() {
+    let text = kubeconfig("dev").replace(", namespace: dev-apps", "");
+    assert!(!text.contains("namespace"));
+
+    assert_eq!(config(&text).await.unwrap().default_namespace, "default");
 }
 
 /// A cluster chosen by `KubeConfigOptions` gets the user and the namespace of
