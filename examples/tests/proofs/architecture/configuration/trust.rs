@@ -52,7 +52,7 @@ fn a_configuration_with_a_ca_needs_no_certificates_of_the_system() {
     assert_eq!(printed, "https://dev.example.org:6443/ dev-apps\n");
 }
 
-/// A CA without a single certificate in it is accepted, and trusts nobody.
+/// A CA without a single certificate in it is accepted: the list of CAs is empty.
 #[tokio::test]
 async fn a_ca_without_a_certificate_is_accepted() {
     let text = with_cluster("dev", "certificate-authority-data: aGVsbG8K");
