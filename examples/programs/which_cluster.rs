@@ -1,9 +1,9 @@
 //! Which cluster a program would talk to in the environment it is started in.
 //! It sends nothing.
 
-use std::env;
+use std::{env, error::Error};
 
-use examples::architecture::configuration::{Error, named_or_own};
+use examples::architecture::configuration::named_or_own;
 use kube::{Client, Config, config::KubeConfigOptions};
 
 #[tokio::main]
@@ -24,12 +24,12 @@ async fn main() {
     }
 }
 
-async fn config() -> Result<Config, Error> {
+async fn config() -> Result<Config, Box<dyn Error>> {
     match env::args().nth(1).as_deref() {
         None => Ok(Config::infer().await?),
         Some("kubeconfig") => {
             Ok(Config::from_kubeconfig(&KubeConfigOptions::default()).await?)
         }
-        Some(_) => named_or_own().await,
+        Some(_) => Ok(named_or_own().await?),
     }
 }

@@ -4,17 +4,12 @@ use std::env;
 
 use kube::{
     Config,
-    config::{
-        InClusterError, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError,
-    },
+    config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError},
 };
 
-/// No source had a configuration that could be used.
+/// The source that was chosen gives no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Neither source had one.
-    #[error(transparent)]
-    Infer(#[from] InferConfigError),
     /// The kubeconfig has a fault.
     #[error(transparent)]
     Kubeconfig(#[from] KubeconfigError),

@@ -46,14 +46,25 @@ impl Machine {
             .with("staging.yaml", &kubeconfig("staging"))
     }
 
-    /// What the program prints. The certificates of the system, if something in
-    /// the environment of the proof says where they are, are still found.
+    /// What `which_cluster` prints with these arguments.
     fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let program = Path::new(env!("CARGO_BIN_EXE_which_cluster"));
+        self.start(program, arguments, environment)
+    }
+
+    /// What a program prints. The certificates of the system, if something in
+    /// the environment of the proof says where they are, are still found.
+    fn start(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> String {
         let certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
         let certificates = certificates
             .into_iter()
             .filter_map(|name| Some((name, env::var_os(name)?)));
-        let run = Command::new(env!("CARGO_BIN_EXE_which_cluster"))
+        let run = Command::new(program)
             .args(arguments)
             .current_dir(&self.0)
             .env_clear()

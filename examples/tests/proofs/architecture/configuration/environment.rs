@@ -82,17 +82,24 @@ fn a_missing_file_in_the_list_fails_the_whole_read() {
     assert_eq!(one, "https://dev.example.org:6443/ dev-apps\n");
 }
 
-/// The current context is that of the first file in `KUBECONFIG` to set one.
+/// The current context is that of the first file in `KUBECONFIG` to set one, if
+/// only to the empty name.
 #[test]
 fn the_first_file_in_the_list_decides_the_context() {
     let machine = Machine::new("the_first_file_in_the_list_decides_the_context")
         .with_kubeconfigs()
-        .with("empty.yaml", "");
+        .with("empty.yaml", "")
+        .with("unset.yaml", "current-context: ''");
     let cluster = |paths| machine.infers(&[("KUBECONFIG", paths)]);
 
     assert!(cluster("dev.yaml:staging.yaml").starts_with("https://dev."));
     assert!(cluster("staging.yaml:dev.yaml").starts_with("https://staging."));
     assert!(cluster("empty.yaml:staging.yaml").starts_with("https://staging."));
+    let unset = cluster("unset.yaml:staging.yaml");
+    assert!(
+        unset.contains("failed to load current context: )"),
+        "{unset}"
+    );
 }
 
 /// Without one of the two variables that a pod has, there is no in-cluster

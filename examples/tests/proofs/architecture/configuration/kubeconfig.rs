@@ -102,7 +102,10 @@ async fn a_context_chosen_by_name_brings_its_cluster_user_and_namespace() {
     let dev = Kubeconfig::from_yaml(&kubeconfig("dev")).unwrap();
     let both = dev.merge(Kubeconfig::from_yaml(&kubeconfig("staging")).unwrap());
 
-    let config = in_context(both.unwrap(), "staging").await.unwrap();
+    let both = both.unwrap();
+    assert_eq!(both.current_context.as_deref(), Some("dev"));
+
+    let config = in_context(both, "staging").await.unwrap();
 
     assert_eq!(config.cluster_url, "https://staging.example.org:6443/");
     assert_eq!(config.default_namespace, "staging-apps");

@@ -50,17 +50,28 @@ fn a_configuration_with_a_ca_needs_no_certificates_of_the_system() {
     let printed = machine.infers(&NO_CERTIFICATES);
 
     assert_eq!(printed, "https://dev.example.org:6443/ dev-apps\n");
+    // The same without the CA.
+    let machine = machine.with("home/.kube/config", &kubeconfig("dev"));
+    assert!(machine.infers(&NO_CERTIFICATES).contains(NO_CLIENT));
 }
 
-/// A CA without a single certificate in it is accepted: the list of CAs is empty.
+/// A CA without a single certificate in it, be it that the file broke off in its
+/// midst, is accepted: the list of CAs is empty.
 #[tokio::test]
 async fn a_ca_without_a_certificate_is_accepted() {
-    let text = with_cluster("dev", "certificate-authority-data: aGVsbG8K");
+    let machine = Machine::new("a_ca_without_a_certificate_is_accepted").with(
+        "truncated.crt",
+        "-----BEGIN CERTIFICATE-----\nMIIBgDCCASWg\n",
+    );
+    let file = machine.0.join("truncated.crt");
+    let file = format!("certificate-authority: {}", file.display());
 
-    let config = config(&text).await.unwrap();
+    for setting in ["certificate-authority-data: aGVsbG8K", &file] {
+        let config = config(&with_cluster("dev", setting)).await.unwrap();
 
-    assert_eq!(config.root_cert, Some(vec![]));
-    assert!(Client::try_from(config).is_ok());
+        assert_eq!(config.root_cert, Some(vec![]), "{setting}");
+        assert!(Client::try_from(config).is_ok());
+    }
     // Which is what `plain` makes use of.
     let plain = plain("http://dev.example.org".parse().unwrap());
     assert_eq!(plain.root_cert, Some(vec![]));
