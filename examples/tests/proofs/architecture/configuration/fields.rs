@@ -26,8 +26,8 @@ const MEANINGS: [(&str, &str, &str); 15] = [
     ),
     (
         "root_cert_file",
-        "a file of CAs that is read again once a minute, with rustls",
-        "CA 파일 경로. rustls에서 1분마다 다시 읽습니다",
+        "a file of CAs, read again at most once a minute, with rustls",
+        "CA 파일 경로. rustls에서 최대 1분에 한 번 다시 읽습니다",
     ),
     (
         "connect_timeout",
