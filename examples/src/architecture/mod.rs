@@ -4,3 +4,4 @@ pub mod authentication;
 pub mod client_and_tower_stack;
 pub mod request_lifecycle;
 pub mod resource_type_system;
+pub mod configuration;

@@ -4,3 +4,4 @@ mod authentication;
 mod client_and_tower_stack;
 mod request_lifecycle;
 mod resource_type_system;
+mod configuration;
