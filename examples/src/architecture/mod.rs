@@ -2,6 +2,6 @@
 
 pub mod authentication;
 pub mod client_and_tower_stack;
+pub mod configuration;
 pub mod request_lifecycle;
 pub mod resource_type_system;
-pub mod configuration;

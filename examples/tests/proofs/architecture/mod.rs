@@ -2,6 +2,6 @@
 
 mod authentication;
 mod client_and_tower_stack;
+mod configuration;
 mod request_lifecycle;
 mod resource_type_system;
-mod configuration;
