@@ -22,7 +22,7 @@ pub struct Clients {
     pub calls: Client,
 }
 
-/// Two clients, neither of which can wait for ever.
+/// Two clients, neither of which waits for ever on a server that is silent.
 ///
 /// # Errors
 ///

@@ -314,7 +314,10 @@ impl Late {
     fn names(&self) -> String {
         let kept = self.0.lock().unwrap();
         let names: Vec<_> = kept.documents.keys().cloned().collect();
-        names.join(", ")
+        match names.as_slice() {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        }
     }
 }
 
