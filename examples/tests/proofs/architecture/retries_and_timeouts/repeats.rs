@@ -191,12 +191,14 @@ async fn a_call_that_took_effect_before_a_504_is_sent_again() {
 /// `AlreadyExists`, for what its own first attempt made.
 #[tokio::test(start_paused = true)]
 async fn a_create_fails_on_what_its_first_attempt_made() {
-    let (_, service, documents) = Late::start(&[]);
+    let (late, service, documents) = Late::start(&[]);
+    assert_eq!(late.names(), "none");
 
     let created = documents.create(&PostParams::default(), &report()).await;
 
     assert!(matches!(created, Err(Error::Api(status)) if status.is_already_exists()));
     assert_eq!(methods(&service.requests()), ["POST", "POST"]);
+    assert_eq!(late.names(), "report");
 }
 
 /// `ensure` returns the document that its first attempt made.
