@@ -13,7 +13,8 @@ use tower::{buffer::BufferLayer, retry::RetryLayer, timeout::TimeoutLayer};
 
 use crate::document::Document;
 
-/// The two clients of a program, from one config.
+/// The two clients of a program, from one config. A stream of logs, `exec`,
+/// `attach` and port forwarding want neither.
 #[derive(Clone)]
 pub struct Clients {
     /// For watchers, whose connections may be silent for 290 s.
@@ -34,8 +35,8 @@ pub fn clients(config: &Config) -> Result<Clients> {
     })
 }
 
-/// A client whose calls have the head of their answer after 30 s, or fail, and
-/// whose connections fail after a `silence`.
+/// A client whose calls fail if the head of the answer is not there after 30 s,
+/// and whose connections fail after so much `silence`.
 fn bounded(mut config: Config, silence: Duration) -> Result<Client> {
     config.read_timeout = Some(silence);
     config.reset_reader_on_write = true;
@@ -67,41 +68,56 @@ pub fn repeating(mut config: Config, policy: RetryPolicy) -> Result<Client> {
     Ok(builder.build())
 }
 
-/// Creates `document`, or finds that it is there: then somebody else was
-/// earlier, or an earlier attempt of this call.
+/// Creates `document`, or returns the one of its name that has the same
+/// controller: an earlier attempt has made it, or an earlier run. It may differ
+/// from `document` otherwise.
 ///
 /// # Errors
 ///
-/// If a call fails for another reason.
+/// `AlreadyExists` if the name is taken by a document of another controller, or
+/// of none, or if `document` itself has none; and whatever the calls fail with.
 pub async fn ensure(documents: &Api<Document>, document: &Document) -> Result<Document> {
     match documents.create(&PostParams::default(), document).await {
         Err(Error::Api(status)) if status.is_already_exists() => {
-            documents.get(&document.name_any()).await
+            let found = documents.get(&document.name_any()).await?;
+            let ours = controller(document).is_some()
+                && controller(&found) == controller(document);
+            if ours {
+                Ok(found)
+            } else {
+                Err(Error::Api(status))
+            }
         }
         result => result,
     }
 }
 
-/// Why there is no document.
+/// The UID of the owner that controls `document`.
+fn controller(document: &Document) -> Option<&str> {
+    let mut owners = document.owner_references().iter();
+    let controller = owners.find(|owner| owner.controller == Some(true))?;
+    Some(&controller.uid)
+}
+
+/// Why a call with a limit has no result.
 #[derive(Debug, thiserror::Error)]
-pub enum GetError {
-    /// The whole call took longer than it was given.
-    #[error("no document in time")]
+pub enum CallError {
+    /// It took longer than it was given. Its effect may come all the same.
+    #[error("no result in time")]
     TooLate(#[from] Elapsed),
-    /// The call failed in time.
+    /// It failed in time.
     #[error(transparent)]
     Kube(#[from] Error),
 }
 
-/// Gets a document within `limit`: queue, attempts, pauses and body included.
+/// What `call` returns within `limit`: attempts, pauses and body included.
 ///
 /// # Errors
 ///
-/// If the call fails, or has not ended after `limit`.
-pub async fn get_within(
-    documents: &Api<Document>,
-    name: &str,
+/// If the call fails, or has not returned after `limit`.
+pub async fn within<T>(
     limit: Duration,
-) -> Result<Document, GetError> {
-    Ok(timeout(limit, documents.get(name)).await??)
+    call: impl Future<Output = Result<T>>,
+) -> Result<T, CallError> {
+    Ok(timeout(limit, call).await??)
 }

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use examples::{
-    architecture::retries_and_timeouts::{GetError, clients, get_within},
-    document::{Document, DocumentSpec},
+    architecture::retries_and_timeouts::{CallError, clients, within},
     testing::{Answer, Script, Service},
 };
 use futures::StreamExt;
 use kube::{
     Client, Error,
-    api::{PostParams, WatchParams},
+    api::WatchParams,
     runtime::watcher::{self, watcher},
 };
 use tokio::time::{Instant, timeout};
@@ -21,45 +20,20 @@ use crate::support::{documents, list, many_turns};
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
-/// `tokio::time::timeout` ends a call between two attempts as well.
+/// `tokio::time::timeout` ends a call in the pauses between its attempts, and in
+/// a body that stops.
 #[tokio::test(start_paused = true)]
-async fn a_timeout_around_a_call_ends_its_retries() {
-    let service = Service::new(Script::always(unavailable()));
-    let documents = documents(&retrying(&service));
-    let start = Instant::now();
+async fn a_timeout_around_a_call_covers_pauses_and_body() {
+    for answer in [unavailable(), Answer::watch(&[])] {
+        let service = Service::new(Script::always(answer));
+        let documents = documents(&retrying(&service));
+        let start = Instant::now();
 
-    let failed = get_within(&documents, "report", TEN_SECONDS).await;
+        let failed = within(TEN_SECONDS, documents.get("report")).await;
 
-    assert!(matches!(failed, Err(GetError::TooLate(_))));
-    assert_eq!(start.elapsed().as_secs(), 10);
-    assert!((8..=12).contains(&service.requests().len()));
-}
-
-/// A `create` that ran out of time has reached the server all the same.
-#[tokio::test]
-async fn a_create_that_ran_out_of_time_has_reached_the_server() {
-    let server = serve(Script::always(Answer::never())).await;
-    let documents = documents(&Client::try_from(server.config()).unwrap());
-    let spec = DocumentSpec {
-        title: String::new(),
-        content: String::new(),
-    };
-    let document = Document::new("report", spec);
-
-    let create = tokio::spawn(async move {
-        timeout(
-            TEN_SECONDS,
-            documents.create(&PostParams::default(), &document),
-        )
-        .await
-    });
-    server.until(|seen| seen.requests.len() == 1).await.unwrap();
-    pass_seconds(11).await;
-
-    assert!(create.await.unwrap().is_err());
-    let request = &server.seen().requests[0];
-    assert_eq!(request.method, "POST");
-    assert!(String::from_utf8_lossy(&request.body).contains("report"));
+        assert!(matches!(failed, Err(CallError::TooLate(_))));
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
 }
 
 /// A `TimeoutLayer` does not end a call whose answer stops in the body.

@@ -2,21 +2,15 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use examples::testing::{Answer, Script, Service};
+use examples::testing::Answer;
 use futures::{StreamExt, future::join_all};
-use k8s_openapi::api::core::v1::Pod;
 use kube::{
-    Api, Client, Error,
-    client::retry::RetryPolicy,
+    Client, Error,
     runtime::watcher::{self, watcher},
 };
 use tokio::time::Instant;
 use tower::{
-    ServiceBuilder,
-    retry::{
-        RetryLayer,
-        backoff::{Backoff, ExponentialBackoffMaker, MakeBackoff},
-    },
+    retry::backoff::{Backoff, ExponentialBackoffMaker, MakeBackoff},
     util::rng::Rng,
 };
 
@@ -135,18 +129,6 @@ async fn retry_after_counts_only_in_whole_seconds() {
     );
 }
 
-/// A server that asks for a day's pause each time keeps one call for 15 days.
-#[tokio::test(start_paused = true)]
-async fn a_retry_after_of_a_day_keeps_a_call_for_fifteen_days() {
-    const DAY: Duration = Duration::from_hours(24);
-    let (service, times) = timed(|_| too_many().with_header("retry-after", "86400"));
-
-    let failed = documents(&retrying(&service)).get("report").await;
-
-    assert!(failed.is_err());
-    assert_eq!(times.start.elapsed().as_secs(), 15 * DAY.as_secs());
-}
-
 /// All calls of one client pause alike: what failed together comes back
 /// together. Calls of different clients don't.
 #[tokio::test(start_paused = true)]
@@ -180,58 +162,6 @@ async fn all_calls_of_one_client_pause_alike() {
     output("architecture/retries_and_timeouts/herd.txt", &text);
 }
 
-/// The second pause of `RetryPolicy::default()` is one second or two, and
-/// nothing between.
-#[tokio::test(start_paused = true)]
-async fn the_second_pause_of_the_default_policy_is_one_or_two_seconds() {
-    let mut seen = BTreeSet::new();
-    for _ in 0..100 {
-        let (service, times) = timed(|_| unavailable());
-        let stack = ServiceBuilder::new()
-            .layer(RetryLayer::new(RetryPolicy::default()))
-            .service(service);
-        let client = Client::new(stack, "default");
-
-        let _ = documents(&client).get("report").await;
-
-        let pauses = times.pauses();
-        assert_eq!(pauses.len(), 3);
-        seen.insert(pauses[1].as_millis());
-    }
-
-    assert_eq!(seen, BTreeSet::from([1000, 2000]));
-}
-
-/// If each attempt takes the server its 60 s until it answers 504, a call that
-/// never succeeds ends after 18 to 25 minutes.
-#[tokio::test(start_paused = true)]
-async fn a_call_whose_attempts_all_time_out_takes_twenty_minutes() {
-    let minute = Duration::from_mins(1);
-    let (service, times) = timed(move |_| {
-        Answer::failure(504, "Timeout", "request did not complete in time").after(minute)
-    });
-
-    let failed = documents(&retrying(&service)).get("report").await;
-
-    assert!(matches!(failed, Err(Error::Api(status)) if status.code == 504));
-    let minutes = times.start.elapsed().as_secs() / 60;
-    assert!((18..25).contains(&minutes), "{minutes}");
-}
-
-/// An eviction that a disruption budget forbids for ever is sent 16 times, and
-/// only then says so.
-#[tokio::test(start_paused = true)]
-async fn an_eviction_over_budget_is_sent_sixteen_times() {
-    let (service, times) = timed(|_| over_budget());
-    let pods: Api<Pod> = Api::default_namespaced(retrying(&service));
-
-    let evicted = pods.evict("web-0", &Default::default()).await;
-
-    assert!(matches!(evicted, Err(Error::Api(status)) if status.code == 429));
-    assert_eq!(times.arrivals().len(), 16);
-    assert!(times.start.elapsed() > Duration::from_secs(163));
-}
-
 /// A watcher reports an outage when the call behind it gives up, after 16
 /// attempts and some minutes.
 #[tokio::test(start_paused = true)]
@@ -247,35 +177,8 @@ async fn a_watcher_reports_an_outage_after_minutes() {
     assert!(times.start.elapsed() > Duration::from_secs(163));
 }
 
-/// Two levels of retries multiply: five attempts around the default sixteen
-/// are eighty requests.
-#[tokio::test(start_paused = true)]
-async fn two_levels_of_retries_multiply() {
-    let service = Service::new(Script::always(unavailable()));
-    let client = retrying(&service);
-    let own = async || {
-        for _ in 0..5 {
-            if documents(&client).get("report").await.is_ok() {
-                return;
-            }
-        }
-    };
-
-    own().await;
-
-    assert_eq!(service.requests().len(), 80);
-}
-
 fn too_many() -> Answer {
     Answer::text(429, "Too many requests, please try again later.\n")
-}
-
-pub fn over_budget() -> Answer {
-    Answer::failure(
-        429,
-        "TooManyRequests",
-        "Cannot evict pod as it would violate the pod's disruption budget.",
-    )
 }
 
 async fn gets(clients: &[Client], calls: usize) {

@@ -2,12 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    future::ready,
-    io,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -16,21 +11,24 @@ use examples::{
     document::{Document, DocumentSpec},
     testing::{Answer, Received, Script, Service},
 };
-use http::{Request, Response};
-use k8s_openapi::api::core::v1::Pod;
+use http::Request;
+use k8s_openapi::{
+    api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::OwnerReference,
+};
 use kube::{
-    Api, Client, Error, Result,
+    Api, Client, Error, ResourceExt, Result,
     api::{DeleteParams, Patch, PatchParams, PostParams},
     client::{Body, retry::RetryPolicy},
+    core::Status,
 };
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    task::JoinHandle,
 };
-use tower::{BoxError, ServiceBuilder, retry::RetryLayer, service_fn};
 
-use super::{pauses::over_budget, retrying, serve, unavailable};
+use super::{pass_seconds, retrying, serve, unavailable};
 use crate::support::{documents, list, many_turns, output};
 
 /// Of all statuses from 400 to 599, those that are sent again are 429, 503 and
@@ -50,29 +48,6 @@ async fn only_429_503_and_504_are_sent_again() {
     }
 
     assert_eq!(again, [429, 503, 504]);
-}
-
-/// An error of the connection is not sent again: there is no response to look
-/// at.
-#[tokio::test(start_paused = true)]
-async fn an_error_of_the_connection_is_not_sent_again() {
-    let attempts = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&attempts);
-    let broken = service_fn(move |_: Request<Body>| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        let error = io::Error::from(io::ErrorKind::ConnectionReset);
-        ready(Err::<Response<Body>, _>(BoxError::from(error)))
-    });
-    let stack = ServiceBuilder::new()
-        .layer(RetryLayer::new(RetryPolicy::server_retry()))
-        .service(broken);
-
-    let failed = documents(&Client::new(stack, "default"))
-        .get("report")
-        .await;
-
-    assert!(matches!(failed, Err(Error::Service(_))));
-    assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }
 
 /// A request whose body is a stream, such as that of another response, is sent
@@ -105,7 +80,10 @@ async fn a_connection_closed_before_the_answer_fails_the_call() {
     let second = list(&client);
     read_one(&mut stream).await;
     drop(stream);
-    let failed = second.await.unwrap();
+    let failed = tokio::select! {
+        failed = second => failed.unwrap(),
+        _ = listener.accept() => panic!("the call was sent again"),
+    };
 
     assert!(matches!(failed, Err(Error::Service(_))));
 }
@@ -123,8 +101,11 @@ async fn a_call_goes_round_a_connection_closed_while_idle() {
     drop(stream);
     many_turns().await;
 
-    let second = list(&client);
-    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut second = list(&client);
+    let (mut stream, _) = tokio::select! {
+        failed = &mut second => panic!("{failed:?}"),
+        accepted = listener.accept() => accepted.unwrap(),
+    };
     answer_one(&mut stream).await;
 
     second.await.unwrap().unwrap();
@@ -206,27 +187,69 @@ async fn a_create_fails_on_what_its_first_attempt_made() {
 async fn ensure_returns_what_its_first_attempt_made() {
     let (_, service, documents) = Late::start(&[]);
 
-    let document = ensure(&documents, &report()).await.unwrap();
+    let document = ensure(&documents, &owned_by("uid-1")).await.unwrap();
 
     assert_eq!(document.metadata.name.as_deref(), Some("report"));
     assert_eq!(methods(&service.requests()), ["POST", "POST", "GET"]);
+}
+
+/// `ensure` does not take a document of another controller, or of none, for its
+/// own.
+#[tokio::test]
+async fn ensure_leaves_documents_of_others_alone() {
+    for (found, wanted) in [
+        (owned_by("uid-2"), owned_by("uid-1")),
+        (report(), owned_by("uid-1")),
+        (report(), report()),
+    ] {
+        let service = Service::new([
+            Answer::failure(409, "AlreadyExists", "it already exists"),
+            Answer::json(&json!(found)),
+        ]);
+
+        let ensured = ensure(&documents(&service.client()), &wanted).await;
+
+        assert!(matches!(ensured, Err(Error::Api(status)) if status.is_already_exists()));
+        service.finish().unwrap();
+    }
+}
+
+/// An eviction that a disruption budget forbids for ever is sent 16 times by a
+/// default client, and only then says so: not before 163 s.
+#[tokio::test]
+async fn an_eviction_over_budget_is_sent_sixteen_times() {
+    let server = serve(Script::always(over_budget())).await;
+    let evicted = evict(Client::try_from(server.config()).unwrap());
+    server
+        .until(|seen| !seen.requests.is_empty())
+        .await
+        .unwrap();
+    pass_seconds(163).await;
+    assert!(!evicted.is_finished());
+
+    // The latest end is 485 s after the start, and each step may be late by 1 s.
+    pass_seconds(340).await;
+
+    assert!(evicted.is_finished());
+    let evicted = evicted.await.unwrap();
+    assert!(matches!(evicted, Err(Error::Api(status)) if status.code == 429));
+    assert_eq!(server.seen().requests.len(), 16);
 }
 
 /// Without the default retry an eviction over budget fails after one request,
 /// with what the server said.
 #[tokio::test]
 async fn an_eviction_fails_at_once_without_the_default_retry() {
-    let server = serve(Script::always(over_budget())).await;
-    let client = sending_once(server.config()).unwrap();
-    let pods: Api<Pod> = Api::default_namespaced(client);
+    // A second request would be answered 500.
+    let server = serve([over_budget()]).await;
 
-    let evicted = pods.evict("web-0", &Default::default()).await;
+    let evicted = evict(sending_once(server.config()).unwrap()).await.unwrap();
 
     let Err(Error::Api(status)) = evicted else {
         panic!("{evicted:?}")
     };
-    assert!(status.message.contains("disruption budget"));
-    assert_eq!(server.seen().requests.len(), 1);
+    assert!(status.message.contains("disruption budget"), "{status:?}");
+    server.finish().unwrap();
 }
 
 /// A policy of one's own around the default stack makes the attempts that it
@@ -235,12 +258,41 @@ async fn an_eviction_fails_at_once_without_the_default_retry() {
 async fn a_policy_of_ones_own_replaces_the_default() {
     let (min, max) = (Duration::from_millis(1), Duration::from_millis(2));
     let policy = RetryPolicy::new(min, max, 4, true).unwrap();
-    let server = serve(Script::always(unavailable())).await;
+    // A sixth request would be answered 500.
+    let server = serve([(); 5].map(|()| unavailable())).await;
     let client = repeating(server.config(), policy).unwrap();
 
-    list(&client).await.unwrap().unwrap_err();
+    let failed = list(&client).await.unwrap();
 
-    assert_eq!(server.seen().requests.len(), 5);
+    assert!(matches!(failed, Err(Error::Api(status)) if status.code == 503));
+    server.finish().unwrap();
+}
+
+fn over_budget() -> Answer {
+    Answer::failure(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+    )
+}
+
+fn evict(client: Client) -> JoinHandle<Result<Status>> {
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    tokio::spawn(async move { pods.evict("web-0", &Default::default()).await })
+}
+
+/// A document that is controlled by the object with this UID.
+fn owned_by(uid: &str) -> Document {
+    let mut document = report();
+    document.owner_references_mut().push(OwnerReference {
+        api_version: "example.com/v1".to_owned(),
+        kind: "Binder".to_owned(),
+        name: "binder".to_owned(),
+        uid: uid.to_owned(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    });
+    document
 }
 
 fn report() -> Document {
@@ -283,12 +335,13 @@ async fn answer_one(stream: &mut TcpStream) {
 
 /// A server that does what the first request says and then answers 504, as one
 /// whose time ran out after the work was done. It keeps documents by name, each
-/// with its resource version.
+/// with its resource version, and the owners of the last that was sent.
 #[derive(Clone)]
 struct Late(Arc<Mutex<Kept>>);
 
 struct Kept {
     documents: BTreeMap<String, u64>,
+    owners: Value,
     timed_out: bool,
 }
 
@@ -297,6 +350,7 @@ impl Late {
         let existing = names.iter().map(|name| ((*name).to_owned(), 1));
         let late = Self(Arc::new(Mutex::new(Kept {
             documents: existing.collect(),
+            owners: json!([]),
             timed_out: false,
         })));
         let kept = late.clone();
@@ -343,10 +397,10 @@ impl Kept {
             ("DELETE" | "GET" | "PUT", None) => {
                 Answer::failure(404, "NotFound", "not found")
             }
-            ("GET", Some(version)) => Self::document(&name, version),
+            ("GET", Some(version)) => self.document(&name, version),
             ("DELETE", Some(version)) => {
                 self.documents.remove(&name);
-                Self::document(&name, version)
+                self.document(&name, version)
             }
             ("PUT", Some(version))
                 if metadata["resourceVersion"] != json!(version.to_string()) =>
@@ -356,13 +410,20 @@ impl Kept {
             (_, version) => {
                 let version = version.unwrap_or(0) + 1;
                 self.documents.insert(name.clone(), version);
-                Self::document(&name, version)
+                if metadata["ownerReferences"].is_array() {
+                    self.owners = metadata["ownerReferences"].clone();
+                }
+                self.document(&name, version)
             }
         }
     }
 
-    fn document(name: &str, version: u64) -> Answer {
-        let metadata = json!({ "name": name, "resourceVersion": version.to_string() });
+    fn document(&self, name: &str, version: u64) -> Answer {
+        let metadata = json!({
+            "name": name,
+            "resourceVersion": version.to_string(),
+            "ownerReferences": self.owners,
+        });
         Answer::json(&json!({
             "apiVersion": "example.com/v1", "kind": "Document", "metadata": metadata,
             "spec": { "title": "Report", "content": "" },

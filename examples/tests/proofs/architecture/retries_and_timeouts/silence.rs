@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use examples::testing::{Answer, Script, Server, Service};
 use futures::StreamExt;
-use http::Request;
 use kube::{
     Client, Config, Error,
     api::{ListParams, WatchParams},
@@ -55,26 +54,6 @@ async fn connecting_ends_after_thirty_seconds_tls_included() {
     assert!(call.is_finished());
     let failed = call.await.unwrap().unwrap_err();
     assert!(says(&failed, "deadline has elapsed"));
-}
-
-/// The write timeout ends a call whose request the other side stops reading.
-#[tokio::test]
-async fn a_write_timeout_ends_a_request_that_nobody_reads() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let client = Client::try_from(Config::new(url.parse().unwrap())).unwrap();
-    // More than the sockets of both sides hold.
-    let large = Request::post("/").body(vec![b' '; 32 << 20]).unwrap();
-
-    let call = tokio::spawn(async move { client.request_text(large).await });
-    let (_deaf, _) = listener.accept().await.unwrap();
-    many_turns().await;
-    pass_seconds(290).await;
-    assert!(!call.is_finished());
-    pass_seconds(10).await;
-
-    assert!(call.is_finished());
-    assert!(says(&call.await.unwrap().unwrap_err(), "timed out"));
 }
 
 /// A read timeout ends a call whose server says nothing for so long, and the
@@ -182,18 +161,6 @@ async fn a_watch_asks_for_290_seconds_and_a_list_for_nothing() {
     let requests = service.finish().unwrap();
     assert!(!requests[0].target.contains("timeout"));
     assert!(requests[1].target.contains("timeoutSeconds=290"));
-}
-
-/// If the server does not end it, a plain `watch` is silent for ever.
-#[tokio::test(start_paused = true)]
-async fn a_plain_watch_is_silent_for_ever() {
-    let service = Service::new(Script::always(Answer::watch(&[])));
-    let documents = documents(&service.client());
-    let watch = documents.watch(&WatchParams::default(), "1").await.unwrap();
-
-    let event = timeout(24 * HOUR, watch.boxed().next()).await;
-
-    assert!(event.is_err());
 }
 
 /// A watcher leaves a watch that was silent for 295 s, and begins another,
