@@ -5,3 +5,4 @@ pub mod client_and_tower_stack;
 pub mod configuration;
 pub mod request_lifecycle;
 pub mod resource_type_system;
+pub mod retries_and_timeouts;

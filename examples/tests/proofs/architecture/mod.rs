@@ -5,3 +5,4 @@ mod client_and_tower_stack;
 mod configuration;
 mod request_lifecycle;
 mod resource_type_system;
+mod retries_and_timeouts;
