@@ -1,5 +1,5 @@
-// What readers ask, and where the answer stands: every query must find its section among the first three
-// results. A page needs queries in both languages: a symptom, a name from the source, a question.
+// What readers ask, and where the answer stands: every query must find its page, and the section where one
+// is named, among the first three results. A page needs queries in both languages: a symptom, a name from the source, a question.
 
 export const queries = {
     'index.html': {

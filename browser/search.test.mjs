@@ -28,14 +28,15 @@ async function ask(page, edition, query) {
 }
 
 for (const edition of editions) {
-    test(`every query finds its section among the first three results (${edition})`, async () => {
+    test(`every query finds what it names among the first three results (${edition})`, async () => {
         const { page, foreign, errors, close } = await opened(edition);
         const failures = [];
         for (const [name, asked] of Object.entries(queries)) {
             for (const [query, section] of asked[edition]) {
                 const found = await ask(page, edition, query);
-                if (!found.slice(0, 3).includes(`${name}#${section}`)) {
-                    failures.push(`${query}: wanted ${name}#${section}, found ${found.slice(0, 5).join(', ')}`);
+                const wanted = section ? `${name}#${section}` : name;
+                if (!found.slice(0, 3).some(link => link === wanted || link.split('#')[0] === wanted)) {
+                    failures.push(`${query}: wanted ${wanted}, found ${found.slice(0, 5).join(', ')}`);
                 }
             }
         }
