@@ -1,0 +1,169 @@
+//! How the types of k8s-openapi differ between two versions of Kubernetes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::core::DynamicObject;
+use serde_json::{Value, json};
+
+use super::{
+    code,
+    manifests::{features, source},
+    table,
+};
+use crate::support::output;
+
+/// The fields of a struct with their types.
+type Fields = BTreeMap<String, String>;
+
+/// Structs by group and name.
+type Structs = BTreeMap<(String, String), Fields>;
+
+/// From one version of Kubernetes to the next, fields of stable types in
+/// k8s-openapi become required, become `Option`, or go.
+#[test]
+fn the_types_change_between_versions_as_listed() {
+    let versions = features("k8s-openapi").into_keys();
+    let versions: Vec<_> = versions.filter(|name| name.starts_with("v1_")).collect();
+    let rows = versions.windows(2).flat_map(|pair| {
+        let step = format!("`{}` → `{}`", pair[0], pair[1]);
+        let changes = changes(&structs(pair[0]), &structs(pair[1]));
+        let rows = changes.into_iter().map(|(group, changes)| {
+            let changes = changes.map(|fields| dash(code(fields)));
+            [vec![step.clone(), format!("`{group}`")], changes.to_vec()].concat()
+        });
+        let rows: Vec<_> = rows.collect();
+        match rows.is_empty() {
+            true => vec![[vec![step.clone()], vec![dash(String::new()); 4]].concat()],
+            false => rows,
+        }
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+
+    let heads = ["step", "group", "now required", "now `Option`", "gone"];
+    output(
+        "architecture/crate_overview/shapes.en.md",
+        &table(&heads, rows.clone()),
+    );
+    let heads = [
+        "버전",
+        "그룹",
+        "필수가 된 필드",
+        "`Option`이 된 필드",
+        "사라진 필드",
+    ];
+    output(
+        "architecture/crate_overview/shapes.ko.md",
+        &table(&heads, rows),
+    );
+}
+
+/// By stable group: the fields of types in both versions that became required,
+/// became `Option`, or are gone.
+fn changes(before: &Structs, after: &Structs) -> BTreeMap<String, [Vec<String>; 3]> {
+    let mut changes = BTreeMap::<_, [Vec<String>; 3]>::new();
+    for (key @ (group, name), fields) in
+        before.iter().filter(|(key, _)| is_stable(&key.0))
+    {
+        let Some(now) = after.get(key) else { continue };
+        for (field, old) in fields {
+            let is_optional = |text: &String| text.starts_with("Option<");
+            let change = match now.get(field) {
+                Some(new) if old == new => continue,
+                Some(new) if is_optional(old) && !is_optional(new) => 0,
+                Some(new) if !is_optional(old) && is_optional(new) => 1,
+                Some(new) => panic!("{name}.{field}: {old} is now {new}"),
+                None => 2,
+            };
+            let of_group = changes.entry(group.clone()).or_default();
+            of_group[change].push(format!("{name}.{field}"));
+        }
+    }
+    changes
+}
+
+fn dash(text: String) -> String {
+    if text.is_empty() {
+        "–".to_owned()
+    } else {
+        text
+    }
+}
+
+/// A typed object drops the fields that its version does not know.
+#[test]
+fn a_typed_object_drops_fields_that_it_does_not_know() {
+    let read: ConfigMap = serde_json::from_value(of_the_next_version()).unwrap();
+    let written = serde_json::to_value(read).unwrap();
+
+    assert_eq!(written["metadata"]["name"], "settings");
+    assert!(written.get("ofTheNextVersion").is_none());
+}
+
+/// A dynamic object keeps the fields that nobody here knows.
+#[test]
+fn a_dynamic_object_keeps_fields_that_it_does_not_know() {
+    let read: DynamicObject = serde_json::from_value(of_the_next_version()).unwrap();
+    let written = serde_json::to_value(read).unwrap();
+
+    assert_eq!(written, of_the_next_version());
+}
+
+fn of_the_next_version() -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": { "name": "settings" }, "ofTheNextVersion": true
+    })
+}
+
+/// All public structs of a version: their group and name, and their fields.
+fn structs(version: &str) -> Structs {
+    let mut structs = BTreeMap::new();
+    let root = source("k8s-openapi").join(version);
+    collect(&root, &root, &mut structs);
+    assert!(structs.len() > 500, "only {} structs", structs.len());
+    structs
+}
+
+fn collect(root: &Path, folder: &Path, structs: &mut Structs) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, structs);
+            continue;
+        }
+        let group = folder.strip_prefix(root).unwrap().to_string_lossy();
+        let group = group.trim_start_matches("api/");
+        let mut current = None;
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            if let Some(rest) = line.strip_prefix("pub struct ") {
+                let end = rest
+                    .find(|c: char| !c.is_alphanumeric())
+                    .unwrap_or(rest.len());
+                let key = (group.to_owned(), rest[..end].to_owned());
+                current = Some(structs.entry(key).or_default());
+            } else if let Some(field) = line.strip_prefix("    pub ")
+                && let Some((name, type_)) = field.split_once(": ")
+                && let Some(fields) = &mut current
+            {
+                let name = name.trim_start_matches("r#").to_owned();
+                fields.insert(name, type_.trim_end_matches(',').to_owned());
+            } else if line == "}" {
+                current = None;
+            }
+        }
+    }
+}
+
+/// Whether a group is `v1`, `v2` and so on.
+fn is_stable(group: &str) -> bool {
+    let versions: BTreeSet<_> = group.split('/').collect();
+    let version = versions
+        .iter()
+        .find(|part| part.starts_with('v') && part[1..2].parse::<u8>().is_ok());
+    version.is_some_and(|version| !version.contains("alpha") && !version.contains("beta"))
+}
