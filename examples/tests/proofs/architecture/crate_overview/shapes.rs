@@ -29,37 +29,32 @@ type Structs = BTreeMap<(String, String), Fields>;
 fn the_types_change_between_versions_as_listed() {
     let versions = features("k8s-openapi").into_keys();
     let versions: Vec<_> = versions.filter(|name| name.starts_with("v1_")).collect();
-    let rows = versions.windows(2).flat_map(|pair| {
-        let step = format!("`{}` → `{}`", pair[0], pair[1]);
-        let changes = changes(&structs(pair[0]), &structs(pair[1]));
-        let rows = changes.into_iter().map(|(group, changes)| {
-            let changes = changes.map(|fields| dash(code(fields)));
-            [vec![step.clone(), format!("`{group}`")], changes.to_vec()].concat()
-        });
-        let rows: Vec<_> = rows.collect();
-        match rows.is_empty() {
-            true => vec![[vec![step.clone()], vec![dash(String::new()); 4]].concat()],
-            false => rows,
+    let rows = |words: [&str; 4]| {
+        let mut rows = Vec::new();
+        for pair in versions.windows(2) {
+            let changes = changes(&structs(pair[0]), &structs(pair[1]));
+            let since = format!("`{}`", pair[1]);
+            if changes.is_empty() {
+                rows.push(vec![since.clone(), "–".to_owned(), words[3].to_owned()]);
+            }
+            for (group, changes) in changes {
+                let changes = words.into_iter().zip(changes);
+                let changes = changes.filter(|(_, fields)| !fields.is_empty());
+                let told =
+                    changes.map(|(word, fields)| format!("{word}: {}", code(fields)));
+                let told: Vec<_> = told.collect();
+                rows.push(vec![since.clone(), format!("`{group}`"), told.join("; ")]);
+            }
         }
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
+        rows
+    };
 
-    let heads = ["step", "group", "now required", "now `Option`", "gone"];
-    output(
-        "architecture/crate_overview/shapes.en.md",
-        &table(&heads, rows.clone()),
-    );
-    let heads = [
-        "버전",
-        "그룹",
-        "필수가 된 필드",
-        "`Option`이 된 필드",
-        "사라진 필드",
-    ];
-    output(
-        "architecture/crate_overview/shapes.ko.md",
-        &table(&heads, rows),
-    );
+    let words = ["required", "`Option`", "gone", "nothing"];
+    let en = table(&["from", "group", "what changes"], rows(words));
+    output("architecture/crate_overview/shapes.en.md", &en);
+    let words = ["필수", "`Option`", "없어짐", "없음"];
+    let ko = table(&["바뀐 버전", "그룹", "바뀐 점"], rows(words));
+    output("architecture/crate_overview/shapes.ko.md", &ko);
 }
 
 /// By stable group: the fields of types in both versions that became required,
@@ -84,14 +79,6 @@ fn changes(before: &Structs, after: &Structs) -> BTreeMap<String, [Vec<String>; 
         }
     }
     changes
-}
-
-fn dash(text: String) -> String {
-    if text.is_empty() {
-        "–".to_owned()
-    } else {
-        text
-    }
 }
 
 /// A typed object drops the fields that its version does not know.
