@@ -1,4 +1,4 @@
-//! A client, without the feature for it.
+//! A client, without the feature for it. Does not compile.
 
 use kube::Client;
 

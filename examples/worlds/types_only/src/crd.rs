@@ -1,4 +1,4 @@
-//! A custom resource. It names `serde_json` nowhere.
+//! A custom resource that looks complete. Does not compile.
 
 use kube::{CustomResource, CustomResourceExt};
 use schemars::JsonSchema;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::{api::core::v1::ConfigMap, serde_json};
 use kube::core::{ObjectList, Request, Resource, ResourceExt, params::ListParams};
 
 const ANSWER: &str = r#"{

@@ -1,212 +1,170 @@
-//! Programs with fewer features than the book's own, built by nested cargo.
+//! Programs whose dependencies differ from the book's, built by nested cargo.
 
-use super::{
-    code,
-    manifests::{built_for, read},
-    table,
-};
+use std::{collections::BTreeMap, fs, process::Command, sync::LazyLock};
+
+use k8s_openapi::api::core::v1::ResourceRequirements;
+use serde_json::Value;
+
 use crate::support::{cargo, output};
 
 /// With schemars 0.9 in the program and schemars 1 in kube, the derive macro's
 /// own code does not compile.
 #[test]
 fn two_versions_of_schemars_fail_in_code_that_the_derive_wrote() {
-    let (_, errors) = run("build", "two_schemars", &[]);
+    let errors = errors_of("two_schemars");
 
-    assert_eq!(errors.matches("error[E0277]").count(), 3, "{errors}");
+    assert_eq!(errors.len(), 3);
+    for error in errors {
+        assert!(error.starts_with("error[E0277]"), "{error}");
+        assert!(error.contains("Transform` is not satisfied"), "{error}");
+        assert!(
+            error.contains("in the derive macro `CustomResource`"),
+            "{error}"
+        );
+    }
     output(
         "architecture/crate_overview/two_schemars.txt",
-        &first_error(&errors),
+        first_error("two_schemars"),
     );
 }
 
 /// With types alone a program can make a request and read its answer.
 #[test]
 fn types_alone_make_a_request_and_read_its_answer() {
-    let (printed, errors) = run("run", "types_only", &["--bin", "types_only"]);
-
-    assert_eq!(errors, "");
-    output("architecture/crate_overview/types_only.txt", &printed);
+    output(
+        "architecture/crate_overview/types_only.txt",
+        &printed_by("types_only"),
+    );
 }
 
 /// A custom resource needs `serde_json` as a dependency of its own crate, even
 /// if nothing in its source names it.
 #[test]
 fn the_derive_needs_serde_json_though_the_source_names_it_nowhere() {
-    let crd = |features| {
-        run(
-            "run",
-            "types_only",
-            &["--bin", "crd", "--features", features],
-        )
-    };
-    let (with, _) = crd("serde_json");
-    assert_eq!(with, "documents.example.com\n");
-    let without = [
-        "--bin",
-        "crd",
-        "--no-default-features",
-        "--features",
-        "v1_37",
-    ];
-
-    let (_, errors) = run("build", "types_only", &without);
-
     output(
         "architecture/crate_overview/no_serde_json.txt",
-        &first_error(&errors),
+        first_error("crd"),
     );
+
+    // The same derive compiles in `examples`, which has the dependency.
+    for source in ["worlds/types_only/src/crd.rs", "src/document.rs"] {
+        let source = fs::read_to_string(source).unwrap();
+        assert!(source.contains("CustomResource") && !source.contains("serde_json"));
+    }
 }
 
 /// The derive macro takes `serde_json` from where `#[kube(crates(..))]` says.
 #[test]
 fn the_derive_takes_a_crate_from_where_it_is_told() {
-    let without = [
-        "--bin",
-        "crd_told",
-        "--no-default-features",
-        "--features",
-        "v1_37",
-    ];
-
-    let (printed, errors) = run("run", "types_only", &without);
-
-    assert_eq!(printed, "documents.example.com\n", "{errors}");
+    assert_eq!(printed_by("crd_told"), "documents.example.com\n");
 }
 
 /// A Kubernetes type in a spec needs the feature `schemars` of k8s-openapi.
 #[test]
 fn a_kubernetes_type_in_a_spec_needs_the_schemars_feature() {
-    let (_, errors) = run("build", "types_only", &mistake("embeds"));
+    let message = "error[E0277]: the trait bound `ResourceRequirements: JsonSchema` is not satisfied";
+    assert_eq!(first_error("embeds").lines().next(), Some(message));
 
-    let message = first_error(&errors);
-    let first = message.lines().next().unwrap();
-    assert_eq!(
-        first,
-        "error[E0277]: the trait bound `ResourceRequirements: JsonSchema` is not satisfied"
-    );
+    // The book's own dependency has the feature.
+    fn has_schema<T: schemars::JsonSchema>() {}
+    has_schema::<ResourceRequirements>();
 }
 
 /// Without its feature `client`, kube has no `Client` to show, and the compiler
 /// names the feature.
 #[test]
 fn the_compiler_names_the_feature_that_kube_client_is_missing() {
-    let (_, errors) = run("build", "types_only", &mistake("client"));
-
     output(
         "architecture/crate_overview/no_client.txt",
-        &first_error(&errors),
+        first_error("client"),
     );
 }
 
 /// Without a version feature the build script of k8s-openapi stops the build.
 #[test]
 fn without_a_version_feature_k8s_openapi_stops_the_build() {
-    let without = ["--bin", "crd", "--no-default-features"];
-
-    let (_, errors) = run("build", "types_only", &without);
+    let errors = build_script_errors(&["--no-default-features"]);
 
     let message = "None of the v1_* features are enabled on the k8s-openapi crate.";
     assert!(errors.contains(message), "{errors}");
 }
 
-/// Two version features, even from two packages, stop the build as well.
+/// Two version features stop the build as well.
 #[test]
 fn two_version_features_stop_the_build() {
-    let (_, errors) = run("build", "types_only", &["--features", "v1_36"]);
+    let errors = build_script_errors(&["--features", "v1_36"]);
 
     let message = "Both v1_36 and v1_37 features are enabled on the k8s-openapi crate.";
     assert!(errors.contains(message), "{errors}");
 }
 
-/// `Patch::Json` exists with the feature `runtime` and not with kube's defaults
-/// alone: `kube-runtime` switches `jsonpatch` on.
-#[test]
-fn json_patches_come_with_the_runtime_feature() {
-    let has = |features| built_for(features)["kube-core v5.0.0"].contains("jsonpatch");
-
-    assert!(!has("kube/default"));
-    assert!(has("kube/default,kube/runtime"));
-    let patch = read("kube-core", "params.rs");
-    let (_, json) = patch.split_once("#[cfg(feature = \"jsonpatch\")]").unwrap();
-    assert!(
-        json.lines()
-            .take(3)
-            .any(|line| line.contains("Json(json_patch::Patch)"))
-    );
+/// What became of one program.
+#[derive(Default)]
+struct Build {
+    /// The compiler's messages with a code, in its order.
+    errors: Vec<String>,
+    /// The file to run, if there were none.
+    executable: Option<String>,
 }
 
-/// A crypto provider by itself brings no client: the build is that of no
-/// features.
-#[test]
-fn a_crypto_provider_alone_adds_no_package() {
-    let packages = |features| built_for(features).into_keys().collect::<Vec<_>>();
+/// The one whose features are chosen. Named by its manifest: with the first
+/// resolver, `--package` alone would switch on what the package in the current
+/// folder needs as well.
+const TYPES_ONLY: &str = "examples/worlds/types_only/Cargo.toml";
 
-    assert_eq!(packages("kube/ring"), packages("kube"));
-    assert_eq!(packages("kube/aws-lc-rs"), packages("kube"));
-    assert_ne!(packages("kube/client"), packages("kube"));
-}
+/// All programs of two worlds, by name: one nested cargo for all proofs.
+static BUILDS: LazyLock<BTreeMap<String, Build>> = LazyLock::new(|| {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--keep-going"]);
+    build.args(["--manifest-path", TYPES_ONLY, "--features", "mistakes"]);
+    build.args(["--package", "two_schemars", "--package", "types_only"]);
+    let written = build.args(["--message-format", "json"]).output().unwrap();
+    let written = String::from_utf8(written.stdout).unwrap();
 
-/// The number of packages that cargo builds for each combination, on Linux.
-#[test]
-fn each_combination_of_features_builds_this_many_packages() {
-    const COMBINATIONS: [&str; 10] = [
-        "kube-core",
-        "kube",
-        "kube,derive",
-        "kube,config",
-        "kube,client",
-        "kube,runtime",
-        "kube,default",
-        "kube,default,aws-lc-rs",
-        "kube,default,gzip",
-        "kube,default,runtime,derive",
-    ];
-    let rows = COMBINATIONS.map(|combination| {
-        let (package, features) =
-            combination.split_once(',').unwrap_or((combination, ""));
-        let features: Vec<_> = features.split_terminator(',').collect();
-        let asked: Vec<_> = features
-            .iter()
-            .map(|on| format!("{package}/{on}"))
-            .collect();
-        let built = built_for(&[vec![package.to_owned()], asked].concat().join(","));
-        let shown = if features.is_empty() {
-            "–".to_owned()
-        } else {
-            code(features)
+    let mut builds = BTreeMap::<String, Build>::new();
+    for line in written.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let Some(name) = line["target"]["name"].as_str() else {
+            continue;
         };
-        vec![format!("`{package}`"), shown, built.len().to_string()]
-    });
+        if let Some(executable) = line["executable"].as_str() {
+            let build = builds.entry(name.to_owned()).or_default();
+            build.executable = Some(executable.to_owned());
+        }
+        if line["message"]["level"] == "error" && !line["message"]["code"].is_null() {
+            let error = line["message"]["rendered"].as_str().unwrap();
+            let build = builds.entry(name.to_owned()).or_default();
+            build.errors.push(as_everywhere(error));
+        }
+    }
+    builds
+});
 
-    let en = table(&["crate", "its features", "packages"], rows.clone());
-    output("architecture/crate_overview/cost.en.md", &en);
-    let ko = table(&["crate", "feature", "패키지 수"], rows);
-    output("architecture/crate_overview/cost.ko.md", &ko);
+fn errors_of(program: &str) -> &'static [String] {
+    let build = BUILDS.get(program);
+    build.map_or(&[], |build| &build.errors)
 }
 
-fn mistake(program: &str) -> [&str; 4] {
-    ["--bin", program, "--features", "mistakes"]
-}
-
-/// What cargo, and the program if it is run, write to stdout and stderr.
-fn run(command: &str, world: &str, arguments: &[&str]) -> (String, String) {
-    let mut run = cargo();
-    run.args([command, "--quiet", "--locked", "--color", "never"]);
-    run.arg("--manifest-path");
-    run.arg(format!("examples/worlds/{world}/Cargo.toml"));
-    let written = run.args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (text(written.stdout), text(written.stderr))
-}
-
-/// The first error of the compiler, with the places of packages as on every
-/// machine.
 #[track_caller]
-fn first_error(errors: &str) -> String {
-    let start = errors.find("error[").unwrap_or_else(|| panic!("{errors}"));
-    let (error, _) = errors[start..].split_once("\n\n").unwrap();
-    let lines = error.lines().map(|line| {
+fn first_error(program: &str) -> &'static str {
+    let error = errors_of(program).first();
+    error.unwrap_or_else(|| panic!("no error in {program}"))
+}
+
+#[track_caller]
+fn printed_by(program: &str) -> String {
+    let build = BUILDS.get(program);
+    let executable = build.and_then(|build| build.executable.as_ref());
+    let executable =
+        executable.unwrap_or_else(|| panic!("{program}: {:?}", errors_of(program)));
+    let written = Command::new(executable).output().unwrap();
+    assert!(written.status.success());
+    String::from_utf8(written.stdout).unwrap()
+}
+
+/// A message with the places of packages as on every machine.
+fn as_everywhere(error: &str) -> String {
+    let lines = error.trim_end().lines().map(|line| {
         let Some((before, after)) = line.split_once("/registry/src/") else {
             return line.to_owned();
         };
@@ -215,4 +173,13 @@ fn first_error(errors: &str) -> String {
         format!("{before} {after}")
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// What cargo says when a build script of `crd_told`'s dependencies fails.
+fn build_script_errors(features: &[&str]) -> String {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--quiet"]);
+    build.args(["--manifest-path", TYPES_ONLY, "--bin", "crd_told"]);
+    let written = build.args(features).output().unwrap();
+    String::from_utf8(written.stderr).unwrap()
 }

@@ -1,10 +1,13 @@
 //! What each feature switches on, as the manifests say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use super::{
     Texts, code,
-    manifests::{dependencies, features, implicit_features, read},
+    manifests::{COMBINATIONS, CRATES, built_for, manifest},
     table,
 };
 use crate::support::output;
@@ -154,50 +157,6 @@ const KUBE: [(&str, Texts); 24] = [
     ),
 ];
 
-/// What the features of the members are for, where `kube` has none of that name
-/// or another set.
-const MEMBERS: [(&str, &str, Texts); 6] = [
-    (
-        "kube-client",
-        "__non_core",
-        ["private: part of `config`", "비공개. `config`의 일부입니다"],
-    ),
-    (
-        "kube-client",
-        "default",
-        [
-            "a client without TLS: `ring` has nothing to work for",
-            "TLS가 없는 client입니다. `ring`만으로는 쓰일 곳이 없습니다",
-        ],
-    ),
-    (
-        "kube-core",
-        "schema",
-        [
-            "what the derive macros need to make a schema",
-            "derive 매크로가 스키마를 만들 때 쓰는 코드",
-        ],
-    ),
-    (
-        "kube-runtime",
-        "unstable-runtime-reconcile-on",
-        ["`Controller::reconcile_on`", "`Controller::reconcile_on`"],
-    ),
-    (
-        "kube-runtime",
-        "unstable-runtime-stream-control",
-        [
-            "controllers made from streams of your own",
-            "직접 만든 stream으로 구성하는 Controller",
-        ],
-    ),
-    (
-        "kube-runtime",
-        "unstable-runtime-subscribe",
-        ["a store with many subscribers", "구독자가 여럿인 Store"],
-    ),
-];
-
 /// What the features of `k8s-openapi` are for, but the versions.
 const K8S_OPENAPI: [(&str, Texts); 5] = [
     (
@@ -238,7 +197,10 @@ const K8S_OPENAPI: [(&str, Texts); 5] = [
 #[test]
 fn kube_has_the_features_of_the_table() {
     let remarks = BTreeMap::from(KUBE);
-    assert_eq!(names(features("kube")), names(remarks.clone()));
+    assert_eq!(
+        names(manifest("kube").features.clone()),
+        names(remarks.clone())
+    );
     let rows = |language: usize| {
         remarks.iter().map(move |(feature, texts)| {
             let of = Reach::of("kube", &[feature]);
@@ -248,7 +210,7 @@ fn kube_has_the_features_of_the_table() {
             let members = members.filter(|(package, name)| {
                 let shown =
                     *package != "kube" && name != feature && !name.starts_with("__");
-                shown && !implicit_features(package).contains(name)
+                shown && !manifest(package).implicit.contains(name)
             });
             let members = members.map(|(package, name)| format!("{package}/{name}"));
             let also = also.iter().map(|&name| name.to_owned()).chain(members);
@@ -284,44 +246,11 @@ fn kube_has_the_features_of_the_table() {
     );
 }
 
-/// The features of the members that `kube` does not have, or has otherwise.
-#[test]
-fn the_members_have_these_features_beyond_those_of_kube() {
-    let kube = features("kube");
-    let members = ["kube-client", "kube-core", "kube-derive", "kube-runtime"];
-    let found = members.into_iter().flat_map(|package| {
-        let own = features(package).into_keys();
-        own.map(move |feature| (package, feature))
-    });
-    let found = found.filter(|(_, name)| *name == "default" || !kube.contains_key(name));
-    let found: BTreeSet<_> = found.collect();
-    let remarks = MEMBERS.map(|(package, feature, _)| (package, feature));
-    assert_eq!(found, BTreeSet::from(remarks));
-    let rows = |language: usize| {
-        MEMBERS.map(|(package, feature, texts)| {
-            let names = features(package)[feature].clone();
-            let cells = [format!("`{package}`"), format!("`{feature}`"), code(names)];
-            [cells.to_vec(), vec![texts[language].to_owned()]].concat()
-        })
-    };
-
-    let heads = ["crate", "feature", "switches on", "what you get"];
-    output(
-        "architecture/crate_overview/members.en.md",
-        &table(&heads, rows(0)),
-    );
-    let heads = ["crate", "feature", "함께 켜지는 것", "쓸 수 있게 되는 것"];
-    output(
-        "architecture/crate_overview/members.ko.md",
-        &table(&heads, rows(1)),
-    );
-}
-
 /// The features of `k8s-openapi`: one for each of five versions, two names for
 /// the first and the last, and two that have nothing to do with versions.
 #[test]
 fn k8s_openapi_has_the_features_of_the_table() {
-    let features = features("k8s-openapi");
+    let features = &manifest("k8s-openapi").features;
     let versions = features.keys().filter(|name| name.starts_with("v1_"));
     let versions: Vec<_> = versions.copied().collect();
     let mut remarks = BTreeMap::from(K8S_OPENAPI);
@@ -358,27 +287,76 @@ fn k8s_openapi_has_the_features_of_the_table() {
 /// feature `client`, which shows it, stays off.
 #[test]
 fn four_features_build_the_client_without_showing_it() {
-    let found = features("kube").into_keys().filter(|feature| {
+    let found = manifest("kube").features.keys().copied().filter(|feature| {
         let of = Reach::of("kube", &[feature]).features;
         of.contains(&("kube-client", "client")) && !of.contains(&("kube", "client"))
     });
 
     let four = ["kubelet-debug", "runtime", "unstable-runtime", "ws"];
     assert_eq!(found.collect::<Vec<_>>(), four);
+    // So says cargo itself of one of them.
+    let built = built_for("runtime");
+    assert!(built["kube-client v5.0.0"].contains("client"));
+    assert!(!built["kube v5.0.0"].contains("client"));
 }
 
-/// Three more names work as features of `kube`, those of its optional
-/// dependencies. They build the crate, and no line of `kube` shows it for them.
+/// The number of packages that cargo builds for each combination, on Linux.
 #[test]
-fn the_names_of_optional_dependencies_build_and_show_nothing() {
-    let three = ["kube-client", "kube-derive", "kube-runtime"];
-    assert_eq!(implicit_features("kube"), BTreeSet::from(three));
+fn each_combination_of_features_builds_this_many_packages() {
+    let rows = COMBINATIONS.map(|combination| {
+        let shown = match combination {
+            "" => "–".to_owned(),
+            some => code(some.split(',')),
+        };
+        vec![shown, built_for(combination).len().to_string()]
+    });
 
-    let source = read("kube", "lib.rs");
-    assert!(source.contains("feature = \"runtime\""));
-    for name in three {
-        assert!(!source.contains(&format!("feature = \"{name}\"")), "{name}");
+    let en = table(&["features of `kube`", "packages"], rows.clone());
+    output("architecture/crate_overview/cost.en.md", &en);
+    let ko = table(&["`kube`의 feature", "패키지 수"], rows);
+    output("architecture/crate_overview/cost.ko.md", &ko);
+}
+
+/// `Patch::Json` exists with the feature `runtime` and not with kube's defaults
+/// alone: `kube-runtime` switches `jsonpatch` on.
+#[test]
+fn json_patches_come_with_the_runtime_feature() {
+    let has = |features| built_for(features)["kube-core v5.0.0"].contains("jsonpatch");
+
+    assert!(!has("default"));
+    assert!(has("default,runtime,derive") && has("runtime"));
+    let patch = manifest("kube-core").source.join("params.rs");
+    let patch = fs::read_to_string(patch).unwrap();
+    let (_, json) = patch.split_once("#[cfg(feature = \"jsonpatch\")]").unwrap();
+    let item = json.lines().find(|line| line.trim_end().ends_with(','));
+    assert_eq!(item.map(str::trim), Some("Json(json_patch::Patch),"));
+}
+
+/// A crypto provider by itself brings no client and no other package.
+#[test]
+fn a_crypto_provider_alone_adds_no_package() {
+    let alone = Reach::of("kube", &[]);
+    for provider in ["ring", "aws-lc-rs"] {
+        let with = Reach::of("kube", &[provider]);
+        assert_eq!((&with.built, &with.added), (&alone.built, &alone.added));
+
+        let client = Reach::of("kube", &["client", provider]);
+        assert!(client.features.contains(&("kube-client", provider)));
     }
+}
+
+/// The defaults of `kube-client`, unlike those of `kube`, leave TLS out.
+#[test]
+fn the_defaults_of_kube_client_leave_tls_out() {
+    let has_tls = |package| {
+        let on = Reach::of(package, &["default"]).features;
+        assert!(on.contains(&("kube-client", "client")));
+        on.contains(&("kube-client", "rustls-tls"))
+            || on.contains(&("kube-client", "openssl-tls"))
+    };
+
+    assert!(has_tls("kube"));
+    assert!(!has_tls("kube-client"));
 }
 
 fn names<V>(map: BTreeMap<&'static str, V>) -> BTreeSet<&'static str> {
@@ -387,19 +365,19 @@ fn names<V>(map: BTreeMap<&'static str, V>) -> BTreeSet<&'static str> {
 
 /// All that a feature reaches in the five crates.
 #[derive(Default)]
-struct Reach {
+pub struct Reach {
     /// Features by package.
-    features: BTreeSet<(&'static str, &'static str)>,
+    pub features: BTreeSet<(&'static str, &'static str)>,
     /// Optional dependencies, and features of dependencies outside of the five.
-    added: BTreeSet<String>,
+    pub added: BTreeSet<String>,
     /// Which of the five are built.
-    built: BTreeSet<&'static str>,
+    pub built: BTreeSet<&'static str>,
     /// `package?/feature`: on as soon as something else has the package built.
     weak: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Reach {
-    fn of(package: &'static str, features: &[&'static str]) -> Self {
+    pub fn of(package: &'static str, features: &[&'static str]) -> Self {
         let mut reach = Self::default();
         reach.build(package);
         for feature in features {
@@ -419,7 +397,7 @@ impl Reach {
         package: &str,
         but: &str,
     ) -> impl Iterator<Item = &'static str> {
-        let implicit = implicit_features(package);
+        let implicit = &manifest(package).implicit;
         let all = self.features.iter().filter(move |(of, _)| *of == package);
         let names = all.map(|(_, feature)| *feature);
         names.filter(move |name| *name != but && !implicit.contains(name))
@@ -429,7 +407,7 @@ impl Reach {
         if !is_ours(package) || !self.built.insert(package) {
             return;
         }
-        for dependency in dependencies(package) {
+        for dependency in &manifest(package).dependencies {
             if !dependency.optional {
                 self.depend(package, dependency.name);
             }
@@ -439,13 +417,12 @@ impl Reach {
     /// Builds a dependency with the features that its line asks for.
     fn depend(&mut self, package: &'static str, name: &'static str) {
         self.build(name);
-        let dependencies = dependencies(package);
-        let line = dependencies.iter().find(|to| to.name == name).unwrap();
+        let line = manifest(package).dependency(name).unwrap();
         if is_ours(name) {
             for feature in &line.features {
                 self.switch_on(name, feature);
             }
-            if line.default_features && features(name).contains_key("default") {
+            if line.default_features && manifest(name).features.contains_key("default") {
                 self.switch_on(name, "default");
             }
         }
@@ -455,11 +432,11 @@ impl Reach {
         if !self.features.insert((package, feature)) {
             return;
         }
-        let (explicit, implicit) = (features(package), implicit_features(package));
-        if implicit.contains(feature) {
+        let manifest = manifest(package);
+        if manifest.implicit.contains(feature) {
             return self.add(package, feature);
         }
-        for &name in &explicit[feature] {
+        for &name in &manifest.features[feature] {
             match name.split_once('/') {
                 None => match name.strip_prefix("dep:") {
                     Some(dependency) => self.add(package, dependency),
@@ -482,8 +459,7 @@ impl Reach {
     }
 
     fn add(&mut self, package: &'static str, dependency: &'static str) {
-        let all = dependencies(package);
-        let line = all.iter().find(|to| to.name == dependency).unwrap();
+        let line = manifest(package).dependency(dependency).unwrap();
         if line.optional {
             self.added.insert(dependency.to_owned());
         }
@@ -492,5 +468,5 @@ impl Reach {
 }
 
 fn is_ours(package: &str) -> bool {
-    package == "kube" || package.starts_with("kube-") && package != "kube-cel"
+    CRATES.contains(&package)
 }

@@ -4,22 +4,16 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{
     Texts,
-    manifests::{Dependency, built_for, dependencies, source},
+    features::Reach,
+    manifests::{CRATES, Dependency, built_for, manifest},
     table,
 };
 use crate::support::output;
 
-const CRATES: [&str; 5] = [
-    "kube",
-    "kube-client",
-    "kube-core",
-    "kube-derive",
-    "kube-runtime",
-];
-
 /// The edges between the five crates: `kube` to all others, of which only
 /// `kube-core` is always there; `kube-runtime` to `kube-client`; `kube-client`
-/// to `kube-core`. `kube-derive` depends on none of them.
+/// to `kube-core`. `kube-derive` depends on none of them. `kube-core` depends on
+/// the crates that a program names too.
 #[test]
 fn the_five_crates_depend_on_each_other_as_the_map_shows() {
     let edges: BTreeSet<_> = edges()
@@ -35,50 +29,73 @@ fn the_five_crates_depend_on_each_other_as_the_map_shows() {
         ("kube-runtime", "kube-client", false),
     ];
     assert_eq!(edges, BTreeSet::from(shown));
+    let labels = [
+        ("derive", "kube-derive"),
+        ("runtime", "kube-runtime"),
+        ("config", "kube-client"),
+        ("client", "kube-client"),
+    ];
+    for (feature, to) in labels {
+        let built = Reach::of("kube", &[feature]).built;
+        let further = BTreeSet::from(["kube", "kube-core", "kube-client", to]);
+        assert!(built.contains(to) && built.is_subset(&further), "{feature}");
+    }
+    for shared in ["k8s-openapi", "schemars", "serde", "serde_json"] {
+        assert!(manifest("kube-core").dependency(shared).is_some());
+    }
 }
 
 /// Each of the five crates requires the others in exactly its own version.
 #[test]
 fn the_five_crates_require_each_other_in_one_version() {
-    assert!(edges().count() > 0);
     for (from, to) in edges() {
-        assert_eq!(to.requirement, "=5.0.0", "{from} to {}", to.name);
+        let exactly = format!("={}", manifest(from).version);
+        assert_eq!(to.requirement, exactly, "{from} to {}", to.name);
     }
+    assert_eq!(edges().count(), 6);
 }
 
 /// `kube-runtime` always builds `kube-client` with its client and with JSON
 /// patches, whatever features it has itself.
 #[test]
 fn the_runtime_always_brings_the_client_and_json_patches() {
-    let mut edges = edges();
-    let (_, client) = edges.find(|(from, _)| *from == "kube-runtime").unwrap();
+    let on = Reach::of("kube-runtime", &[]).features;
 
-    assert!(!client.optional);
-    assert!(!client.default_features);
-    assert_eq!(client.features, ["jsonpatch", "client"]);
+    assert!(on.contains(&("kube-client", "client")));
+    assert!(on.contains(&("kube-core", "jsonpatch")));
 }
 
-/// `kube-core` is built with the crate `http`, and without tokio, hyper, tower
-/// and rustls.
+/// `kube-core` depends on the crate `http`; neither it nor anything below it is
+/// tokio, hyper, tower, a TLS library or what opens their sockets.
 #[test]
 fn kube_core_has_the_http_types_and_nothing_that_sends() {
-    let packages = built_for("kube-core");
+    let packages = built_for("");
     let names = packages.keys().filter_map(|name| name.split(' ').next());
     let names: BTreeSet<_> = names.collect();
 
-    assert!(names.contains("http"));
-    for absent in ["tokio", "hyper", "hyper-util", "tower", "rustls"] {
-        assert!(!names.contains(absent), "{absent}");
+    assert!(names.contains("kube-core"));
+    assert!(manifest("kube-core").dependency("http").is_some());
+    let senders = [
+        "tokio", "hyper", "tower", "rustls", "openssl", "mio", "socket2",
+    ];
+    for name in names {
+        let family = name.split('-').next().unwrap();
+        assert!(!senders.contains(&family), "{name}");
     }
 }
 
 /// None of the five crates switches on a feature of k8s-openapi.
 #[test]
 fn kube_chooses_no_version_of_kubernetes() {
-    let dependencies = CRATES.into_iter().flat_map(dependencies);
-    let lines: Vec<_> = dependencies.filter(|to| to.name == "k8s-openapi").collect();
+    let manifests = CRATES.map(manifest);
+    let mut lines = Vec::new();
+    for manifest in manifests {
+        lines.extend(manifest.dependency("k8s-openapi"));
+        let mut names = manifest.features.values().flatten();
+        assert!(!names.any(|name| name.contains("k8s-openapi")));
+    }
 
-    assert!(!lines.is_empty());
+    assert_eq!(lines.len(), 4);
     for line in lines {
         assert!(line.features.is_empty() && !line.default_features);
     }
@@ -90,7 +107,7 @@ fn kube_chooses_no_version_of_kubernetes() {
 fn what_a_go_operator_starts_has_no_counterpart_in_kube() {
     let mut names = BTreeSet::new();
     for package in CRATES {
-        collect(&source(package), &mut names);
+        collect(&manifest(package).source, &mut names);
     }
 
     assert!(names.contains("Controller") && names.contains("reflector"));
@@ -129,12 +146,12 @@ fn collect(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-/// What kube requires of the crates whose types a program hands to it.
+/// What each of the five crates requires of the crates whose types a program
+/// hands to kube: all that name one require the same.
 #[test]
 fn kube_requires_these_versions_of_crates_that_you_name_too() {
-    const SHARED: [(&str, &str, Texts); 6] = [
+    const SHARED: [(&str, Texts); 5] = [
         (
-            "kube-core",
             "k8s-openapi",
             [
                 "every built-in kind, and the `ObjectMeta` of your own",
@@ -142,7 +159,6 @@ fn kube_requires_these_versions_of_crates_that_you_name_too() {
             ],
         ),
         (
-            "kube-core",
             "schemars",
             [
                 "the `JsonSchema` of a spec, for its CRD",
@@ -150,7 +166,6 @@ fn kube_requires_these_versions_of_crates_that_you_name_too() {
             ],
         ),
         (
-            "kube-core",
             "http",
             [
                 "`Config::cluster_url`, and every request that you build",
@@ -158,7 +173,6 @@ fn kube_requires_these_versions_of_crates_that_you_name_too() {
             ],
         ),
         (
-            "kube-core",
             "jiff",
             [
                 "`LogParams::since_time`, and what is inside a `Time`",
@@ -166,39 +180,28 @@ fn kube_requires_these_versions_of_crates_that_you_name_too() {
             ],
         ),
         (
-            "kube-core",
             "json-patch",
             ["the content of `Patch::Json`", "`Patch::Json`에 담는 값"],
         ),
-        (
-            "kube-client",
-            "rustls",
-            [
-                "the crypto provider that `main` installs",
-                "`main`에서 설치하는 암호 구현",
-            ],
-        ),
     ];
     let shared = |language: usize| {
-        SHARED.map(|(by, name, texts)| {
-            let dependencies = dependencies(by);
-            let mut named = dependencies.iter().filter(|to| to.name == name);
-            let requirement = named.next().unwrap().requirement;
-            let cells = [
-                format!("`{name}`"),
-                format!("`{by}`"),
-                requirement.to_owned(),
-            ];
-            [cells.to_vec(), vec![texts[language].to_owned()]].concat()
+        SHARED.map(|(name, texts)| {
+            let lines = CRATES.map(|by| manifest(by).dependency(name));
+            let lines = lines.into_iter().flatten().map(|line| line.requirement);
+            let [requirement] = Vec::from_iter(lines.collect::<BTreeSet<_>>())[..] else {
+                panic!("no version of {name}, or several");
+            };
+            let version = format!("`{}`", requirement.trim_start_matches('^'));
+            vec![format!("`{name}`"), version, texts[language].to_owned()]
         })
     };
 
-    let heads = ["crate", "required by", "version", "where you meet it"];
+    let heads = ["crate", "version", "where you meet it"];
     output(
         "architecture/crate_overview/versions.en.md",
         &table(&heads, shared(0)),
     );
-    let heads = ["crate", "요구하는 crate", "버전", "코드에서 만나는 곳"];
+    let heads = ["crate", "버전", "코드에서 만나는 곳"];
     output(
         "architecture/crate_overview/versions.ko.md",
         &table(&heads, shared(1)),
@@ -206,9 +209,9 @@ fn kube_requires_these_versions_of_crates_that_you_name_too() {
 }
 
 /// The dependencies of each of the five crates on the others.
-fn edges() -> impl Iterator<Item = (&'static str, Dependency)> {
+fn edges() -> impl Iterator<Item = (&'static str, &'static Dependency)> {
     CRATES.into_iter().flat_map(|from| {
-        let dependencies = dependencies(from).into_iter();
+        let dependencies = manifest(from).dependencies.iter();
         dependencies
             .filter(|to| CRATES.contains(&to.name))
             .map(move |to| (from, to))
