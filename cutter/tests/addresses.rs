@@ -545,6 +545,6 @@ tokio-util src/time/delay_queue.rs
     DelayQueue::reset_at  ~  pub fn reset_at
 rustls src/crypto/mod.rs
     CryptoProvider  ~  pub struct CryptoProvider
-schemars src/transform.rs
+schemars@1.2.3 src/transform.rs
     Transform  ~  pub trait Transform
 "#;

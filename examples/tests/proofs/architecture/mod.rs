@@ -6,3 +6,4 @@ mod configuration;
 mod request_lifecycle;
 mod resource_type_system;
 mod retries_and_timeouts;
+mod crate_overview;

@@ -1,0 +1,17 @@
+//! A custom resource, and a schemars that kube does not use. Does not compile.
+
+use kube::{CustomResource, CustomResourceExt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What its author wants the document to be.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(group = "example.com", version = "v1", kind = "Document")]
+pub struct DocumentSpec {
+    /// One line, shown in lists.
+    pub title: String,
+}
+
+fn main() {
+    println!("{}", Document::crd_name());
+}
