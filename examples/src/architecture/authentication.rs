@@ -33,10 +33,15 @@ pub enum CredentialFault {
     NotObtained,
     /// The server has got them and does not accept them.
     NotAccepted,
+    /// The server has seen none: it refuses something to `system:anonymous`.
+    NotSent,
 }
 
 /// Whether a call failed, or a client could not be built, because of a plugin, a
 /// token or a password. A certificate that cannot be read has errors of its own.
+///
+/// `None` of a 403 says that the server names another user than
+/// `system:anonymous`, or no user at all: ask [`who_am_i`].
 pub fn credential_fault(error: &Error) -> Option<CredentialFault> {
     match error {
         Error::Auth(_) => Some(CredentialFault::NotObtained),
@@ -44,6 +49,13 @@ pub fn credential_fault(error: &Error) -> Option<CredentialFault> {
             Some(CredentialFault::NotObtained)
         }
         Error::Api(status) if status.code == 401 => Some(CredentialFault::NotAccepted),
+        // Which user a 403 is about, only its message tells.
+        Error::Api(status)
+            if status.code == 403
+                && status.message.contains(r#"User "system:anonymous""#) =>
+        {
+            Some(CredentialFault::NotSent)
+        }
         _ => None,
     }
 }

@@ -145,25 +145,49 @@ fn is_unauthorized(error: &watcher::Error) -> bool {
 }
 
 /// Credentials can fail a client in three places: it is not built, a call ends
-/// before it is sent, or the server answers 401. A 403 is none of them.
+/// before it is sent, or the server answers: with 401, or with 403 if the user whom
+/// it refuses is `system:anonymous`. A 403 for somebody else is none of them.
 #[tokio::test]
 async fn credentials_fail_a_client_in_three_places() {
-    let forbidden = Answer::failure(403, "Forbidden", "documents is forbidden");
+    let forbidden = |user| {
+        let message = format!(
+            r#"documents.example.com is forbidden: User "{user}" cannot list resource "documents" in API group "example.com" in the namespace "docs""#
+        );
+        Answer::failure(403, "Forbidden", &message)
+    };
     let plugin = |name, good_runs| ExecPlugin::new(name, good_runs).auth_info();
-    let token = || user(json!({ "token": "secret" }));
+    let newline = file("a_newline_is_not_obtained", "secret\n");
     let cases = [
         (
             "the plugin fails at once",
             plugin("fails_at_once", 0),
-            forbidden.clone(),
+            unauthorized(),
         ),
         (
             "the plugin fails later",
             plugin("fails_later", 3),
-            forbidden.clone(),
+            unauthorized(),
         ),
-        ("the server answers 401", token(), unauthorized()),
-        ("the server answers 403", token(), forbidden),
+        (
+            "a newline ends tokenFile",
+            user(json!({ "tokenFile": newline })),
+            unauthorized(),
+        ),
+        (
+            "the server answers 401",
+            user(json!({ "token": "secret" })),
+            unauthorized(),
+        ),
+        (
+            "403 for system:anonymous",
+            user(json!({ "username": "jane" })),
+            forbidden("system:anonymous"),
+        ),
+        (
+            "403 for jane",
+            user(json!({ "token": "secret" })),
+            forbidden("jane"),
+        ),
     ];
 
     let mut text = String::new();
@@ -175,11 +199,11 @@ async fn credentials_fail_a_client_in_three_places() {
         };
         let debug = format!("{error:?}");
         let (variant, _) = debug.split_once('(').unwrap();
+        let variant = format!("Error::{variant}");
         let fault = match credential_fault(&error) {
             Some(fault) => format!("{fault:?}"),
-            None => "no fault of the credentials".to_owned(),
+            None => "None".to_owned(),
         };
-        let variant = format!("Error::{variant}");
         text += &format!("{case:<25} {place:<6} {variant:<15} {fault}\n");
     }
     output("architecture/authentication/places.txt", &text);
