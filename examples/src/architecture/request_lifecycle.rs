@@ -4,9 +4,16 @@
 use std::pin::pin;
 
 use futures::TryStreamExt;
+use k8s_openapi::{
+    api::{core::v1::Pod, policy::v1::Eviction},
+    apimachinery::pkg::apis::meta::v1::DeleteOptions,
+};
 use kube::{
     Api, Resource, ResourceExt, Result,
-    api::{DeleteParams, ListParams, Request, WatchEvent, WatchParams},
+    api::{
+        DeleteParams, ListParams, ObjectMeta, PostParams, Request, WatchEvent,
+        WatchParams,
+    },
     core::{DeserializeGuard, Status, error_boundary::InvalidObject, request},
 };
 
@@ -69,38 +76,48 @@ pub async fn readable(
 /// How a watch came to its end.
 #[derive(Debug, PartialEq)]
 pub enum Ended {
-    /// The server closed the stream, or it broke. A new watch can go on from
-    /// this version.
-    At(String),
+    /// The server closed the stream, or it was cut off. A new watch can go on.
+    Closed,
     /// The server said in the stream that it cannot go on, most often because
     /// the version is too old.
     Refused(Box<Status>),
 }
 
-/// Prints what happens to documents after `version`, which is that of a list or
-/// where another watch has ended, until the stream ends.
+/// Prints what happens to documents after `version`, which comes from a list,
+/// until the stream ends. However it ends, a new watch can go on from what
+/// `version` is by then.
 ///
 /// # Errors
 ///
-/// If the watch cannot be opened, or if a line of it cannot be decoded.
-pub async fn follow(documents: &Api<Document>, mut version: String) -> Result<Ended> {
+/// If the watch cannot be opened, if its connection breaks, or if a line of it
+/// is no event at all. A document that cannot be decoded is no error.
+pub async fn follow(
+    documents: &Api<DeserializeGuard<Document>>,
+    version: &mut String,
+) -> Result<Ended> {
     let params = WatchParams::default();
-    let mut events = pin!(documents.watch(&params, &version).await?);
+    let mut events = pin!(documents.watch(&params, version).await?);
     while let Some(event) = events.try_next().await? {
-        version = match event {
+        let seen = match event {
             WatchEvent::Added(document) | WatchEvent::Modified(document) => {
-                println!("{} is there", document.name_any());
-                document.resource_version().unwrap_or(version)
+                match &document.0 {
+                    Ok(readable) => println!("{} is there", readable.name_any()),
+                    Err(invalid) => println!("{}: {invalid}", document.name_any()),
+                }
+                document.resource_version()
             }
             WatchEvent::Deleted(document) => {
                 println!("{} is gone", document.name_any());
-                document.resource_version().unwrap_or(version)
+                document.resource_version()
             }
-            WatchEvent::Bookmark(bookmark) => bookmark.metadata.resource_version,
+            WatchEvent::Bookmark(bookmark) => Some(bookmark.metadata.resource_version),
             WatchEvent::Error(status) => return Ok(Ended::Refused(status)),
         };
+        if let Some(seen) = seen {
+            *version = seen;
+        }
     }
-    Ok(Ended::At(version))
+    Ok(Ended::Closed)
 }
 
 /// Deletes a document. It is returned if it has to wait for its finalizers.
@@ -111,4 +128,25 @@ pub async fn follow(documents: &Api<Document>, mut version: String) -> Result<En
 pub async fn delete(documents: &Api<Document>, name: &str) -> Result<Option<Document>> {
     let deleted = documents.delete(name, &DeleteParams::default()).await?;
     Ok(deleted.left())
+}
+
+/// Evicts a pod and gives it `seconds` to end, in place of its own grace period.
+///
+/// # Errors
+///
+/// If the call fails, or if the server refuses the eviction for now (429).
+pub async fn evict_within(pods: &Api<Pod>, name: &str, seconds: i64) -> Result<Status> {
+    let eviction = Eviction {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        },
+        delete_options: Some(DeleteOptions {
+            grace_period_seconds: Some(seconds),
+            ..DeleteOptions::default()
+        }),
+    };
+    let params = PostParams::default();
+    pods.create_subresource("eviction", name, &params, &eviction)
+        .await
 }

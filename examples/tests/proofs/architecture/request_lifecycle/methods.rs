@@ -96,14 +96,13 @@ async fn each_method_of_api_sends_what_the_table_says() {
         pods.logs("web", &LogParams::default()).await,
     );
     rows.add("`evict`", pods.evict("web", &Default::default()).await);
-    let table = |head: &str| format!("{head}\n|---|---|---|\n{}", rows.1);
-    let english =
-        "| method | what it asks for | the headers that it sets, then the body |";
+    let table = |head: &str| format!("{head}\n|---|---|---|---|\n{}", rows.1);
+    let english = "| method | what it asks for | headers that it sets | body |";
     output(
         "architecture/request_lifecycle/methods.en.md",
         &table(english),
     );
-    let korean = "| 메서드 | 보내는 요청 | 붙이는 헤더, 그다음 본문 |";
+    let korean = "| 메서드 | 보내는 요청 | 붙이는 헤더 | 본문 |";
     output(
         "architecture/request_lifecycle/methods.ko.md",
         &table(korean),
@@ -129,15 +128,15 @@ fn row(what: &str, request: &Received) -> String {
     };
     let asked = pieces(&format!("{} {target}", request.method), '&');
     let headers = request.headers.iter();
-    let mut rest: Vec<_> = headers
+    let headers: Vec<_> = headers
         .map(|(name, value)| pieces(&format!("{name}: {value}"), ';'))
         .collect();
-    match request.body.len() {
-        0 => {}
-        1..40 => rest.push(format!("`{}`", String::from_utf8_lossy(&request.body))),
-        _ => rest.push("…".to_owned()),
-    }
-    format!("| {what} | {asked} | {} |\n", rest.join(", "))
+    let body = match request.body.len() {
+        0 => String::new(),
+        1..40 => format!("`{}`", String::from_utf8_lossy(&request.body)),
+        _ => "…".to_owned(),
+    };
+    format!("| {what} | {asked} | {} | {body} |\n", headers.join(", "))
 }
 
 /// As code, with room to break the line before each `mark`.

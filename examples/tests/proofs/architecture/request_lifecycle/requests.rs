@@ -1,7 +1,7 @@
 //! What is asked of the server.
 
 use examples::{
-    architecture::request_lifecycle::{each_page, list_request},
+    architecture::request_lifecycle::{each_page, evict_within, list_request},
     document::Document,
     testing::{Answer, Received, Script, Service},
 };
@@ -281,4 +281,33 @@ fn eviction_sends_its_delete_options_under_a_wrong_name() {
     let right = json!({ "deleteOptions": { "gracePeriodSeconds": 5 } });
     let read: Eviction = serde_json::from_value(right).unwrap();
     assert!(read.delete_options.is_some());
+}
+
+/// An `Eviction` of k8s-openapi that is posted as a subresource has the grace
+/// period where Kubernetes looks for it, and an empty name is refused.
+#[tokio::test]
+async fn an_eviction_posted_as_a_subresource_keeps_its_grace_period() {
+    let evicted = json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" });
+    let service = Service::new([Answer::json(&evicted)]);
+    let pods = Api::<Pod>::default_namespaced(service.client());
+
+    evict_within(&pods, "web", 5).await.unwrap();
+    let unnamed = evict_within(&pods, "", 5).await;
+
+    assert!(
+        matches!(unnamed, Err(Error::BuildRequest(_))),
+        "{unnamed:?}"
+    );
+    let [request] = &service.finish().unwrap()[..] else {
+        panic!("one request was expected");
+    };
+    let path = "/api/v1/namespaces/default/pods/web/eviction?";
+    assert_eq!(
+        (&*request.method.to_string(), &*request.target),
+        ("POST", path)
+    );
+    let sent: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(sent["kind"], "Eviction");
+    assert_eq!(sent["metadata"]["name"], "web");
+    assert_eq!(sent["deleteOptions"]["gracePeriodSeconds"], 5);
 }

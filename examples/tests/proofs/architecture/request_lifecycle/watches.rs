@@ -13,7 +13,7 @@ use kube::{
     api::{WatchEvent, WatchParams},
     core::DeserializeGuard,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     added, document,
@@ -196,17 +196,44 @@ async fn a_watch_that_ends_is_not_opened_again() {
     let bookmark = json!({ "type": "BOOKMARK", "object": bookmark });
     let expired = json!({ "kind": "Status", "code": 410, "reason": "Expired" });
     let expired = json!({ "type": "ERROR", "object": expired });
-    let watch = |last| format!("{}\n{last}\n", added(&document("faq")));
 
-    let service = Service::new([Answer::text(200, &watch(bookmark))]);
-    let ended = follow(&documents(&service.client()), "3".to_owned()).await;
-    assert_eq!(ended.unwrap(), Ended::At("9".to_owned()));
-    assert_eq!(service.finish().unwrap().len(), 1);
+    let (ended, version) = followed([added(&document("faq")), bookmark]).await;
+    assert_eq!((ended.unwrap(), &*version), (Ended::Closed, "9"));
 
-    let service = Service::new([Answer::text(200, &watch(expired))]);
-    let ended = follow(&documents(&service.client()), "3".to_owned()).await;
+    let (ended, version) = followed([added(&document("faq")), expired]).await;
     assert!(matches!(ended, Ok(Ended::Refused(status)) if status.code == 410));
+    assert_eq!(version, "7");
+}
+
+/// A document that cannot be decoded does not end `follow`, and its version
+/// counts; a line that is no event ends it, and the version is not lost.
+#[tokio::test]
+async fn follow_goes_past_a_wrong_document_and_never_loses_its_version() {
+    let at = |mut document: Value, version: &str| {
+        document["metadata"]["resourceVersion"] = json!(version);
+        added(&document)
+    };
+    let wrong = at(wrong_document("faq"), "8");
+
+    let (ended, version) = followed([at(document("guide"), "4"), wrong.clone()]).await;
+    assert_eq!((ended.unwrap(), &*version), (Ended::Closed, "8"));
+
+    let notes = at(document("notes"), "12");
+    let (ended, version) = followed([wrong, notes, json!("upstream error")]).await;
+    assert!(matches!(ended, Err(Error::SerdeError(_))), "{ended:?}");
+    assert_eq!(version, "12");
+}
+
+/// How `follow` ends when version 3 is answered by `lines`, and the version that
+/// it leaves. It has sent one request.
+async fn followed<const N: usize>(lines: [Value; N]) -> (kube::Result<Ended>, String) {
+    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let service = Service::new([Answer::text(200, &body)]);
+    let documents = Api::default_namespaced(service.client());
+    let mut version = "3".to_owned();
+    let ended = follow(&documents, &mut version).await;
     assert_eq!(service.finish().unwrap().len(), 1);
+    (ended, version)
 }
 
 /// A watch that comes in gzip, one member for each event, breaks after the first;
