@@ -1,3 +1,4 @@
 //! The proofs of the part *Architecture*.
 
 mod client_and_tower_stack;
+mod errors;
