@@ -82,12 +82,11 @@ pub fn judge(error: &Error) -> Verdict {
     }
 }
 
-/// Whether a connection failed, other than by the peer's talking something else.
+/// Whether the request failed on its way, or the answer on its way back.
 fn is_transport(error: &Error) -> bool {
-    match io_error(error) {
-        Some(error) => error.kind() != io::ErrorKind::InvalidData,
-        None => chain(error).any(|error| error.is::<hyper_util::client::legacy::Error>()),
-    }
+    chain(error).any(|error| {
+        error.is::<io::Error>() || error.is::<hyper_util::client::legacy::Error>()
+    })
 }
 
 /// The reason says more than the code, and may be missing.
