@@ -13,10 +13,11 @@ use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
     Api, Client, Config, Error,
-    api::WatchParams,
+    api::{DeleteParams, WatchParams},
     config::Kubeconfig,
     core::{Status, WatchEvent, response::reason},
     discovery,
+    runtime::watcher,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -267,6 +268,27 @@ async fn a_404_that_names_the_document_deletes_its_text() {
     assert_eq!(service.finish().unwrap()[1].method, "DELETE");
 }
 
+/// `delete` is `Left` if the body is the object, `Right` if it is a Status, and
+/// an error if the object is absent.
+#[tokio::test]
+async fn a_delete_of_an_absent_object_is_an_error() {
+    let guide = json!({
+        "apiVersion": "example.com/v1", "kind": "Document",
+        "metadata": { "name": "guide", "finalizers": ["example.com/text"] },
+        "spec": { "title": "", "content": "" },
+    });
+    let absent = not_found("example.com", "documents", "guide");
+    let service = Service::new([Answer::json(&guide), deleted(), absent]);
+    let api = documents(&service.client());
+    let delete = async || api.delete("guide", &DeleteParams::default()).await;
+    assert!(delete().await.unwrap().is_left());
+    assert!(delete().await.unwrap().is_right());
+    let Err(Error::Api(status)) = delete().await else {
+        panic!("no error of the API");
+    };
+    assert!(is_absent::<Document>(&status, "guide"));
+}
+
 fn deleted() -> Answer {
     Answer::json(&json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" }))
 }
@@ -330,6 +352,18 @@ async fn a_refused_connection_ends_in_an_io_error() {
         ErrorKind::ConnectionRefused
     );
     assert_eq!(judge(&error), Verdict::Later(None));
+}
+
+/// A watcher wraps the client's error, which is its source.
+#[tokio::test]
+async fn a_watcher_error_has_the_error_of_the_client_as_its_source() {
+    let forbidden = Answer::failure(403, "Forbidden", "documents is forbidden");
+    let api = documents(&client(forbidden));
+    let events = watcher::watcher(api, watcher::Config::default());
+    let error = events.try_for_each(async |_| Ok(())).await.unwrap_err();
+    assert!(matches!(error, watcher::Error::InitialListFailed(_)));
+    let inner = chain(&error).find_map(|error| error.downcast_ref::<Error>());
+    assert!(matches!(inner, Some(Error::Api(status)) if status.is_forbidden()));
 }
 
 /// Printed by itself, the error of a refused connection does not say so: the
