@@ -15,7 +15,7 @@ use kube::{
     Api, Client, Config, Error,
     api::{DeleteParams, WatchParams},
     config::Kubeconfig,
-    core::{Status, WatchEvent, response::reason},
+    core::{DeserializeGuard, Status, WatchEvent, response::reason},
     discovery,
     runtime::watcher,
 };
@@ -392,6 +392,21 @@ async fn one_undecodable_object_fails_the_whole_list() {
         "{text}"
     );
     assert!(!text.contains("name"), "{text}");
+}
+
+/// Under `DeserializeGuard` an object that does not decode is one bad item of a
+/// good list.
+#[tokio::test]
+async fn a_guard_keeps_the_failure_to_one_item() {
+    let spec = |title: Value| json!({ "title": title, "content": "" });
+    let good = json!({ "metadata": { "name": "a" }, "spec": spec(json!("A")) });
+    let bad = json!({ "metadata": { "name": "b" }, "spec": spec(json!(7)) });
+    let client = client(Answer::list(&[good, bad]));
+    let api = Api::<DeserializeGuard<Document>>::default_namespaced(client);
+    let list = api.list(&Default::default()).await.unwrap();
+    assert!(list.items[0].0.is_ok());
+    let invalid = list.items[1].0.as_ref().unwrap_err();
+    assert_eq!(invalid.metadata.name.as_deref(), Some("b"));
 }
 
 /// `Error::Api` prints its Status twice, for people and for programmers, and is
