@@ -122,8 +122,8 @@ async fn nobody() -> String {
     listener.local_addr().unwrap().to_string()
 }
 
-/// `get_opt` returns `None` for whatever 404 has the reason `NotFound`, and an
-/// error for any other.
+/// `get_opt` returns `None` for whatever error has the reason `NotFound`, even
+/// one that is no 404, and an error for any other 404.
 #[tokio::test]
 async fn get_opt_goes_by_the_reason_alone() {
     let answers = [
@@ -158,6 +158,8 @@ async fn get_opt_goes_by_the_reason_alone() {
         text += &format!("404  {what:<50} {seen}\n");
     }
     output("architecture/errors/get_opt.txt", &text);
+    let odd = Answer::failure(500, "NotFound", "not a 404");
+    assert!(get_opt(odd).await.unwrap().is_none());
 }
 
 /// `Api::all` of a namespaced kind asks at a URL without a namespace, and
