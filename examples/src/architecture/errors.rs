@@ -84,7 +84,7 @@ pub enum Remedy {
     Repair,
 }
 
-/// Whether a failed call about one object has changed anything.
+/// Whether the last attempt of a call about one object has changed anything.
 pub fn effect(error: &Error) -> Effect {
     match error {
         Error::InferConfig(_) | Error::InferKubeconfig(_) => Effect::None,
