@@ -6,3 +6,4 @@ pub mod configuration;
 pub mod request_lifecycle;
 pub mod resource_type_system;
 pub mod retries_and_timeouts;
+pub mod errors;

@@ -7,3 +7,4 @@ mod crate_overview;
 mod request_lifecycle;
 mod resource_type_system;
 mod retries_and_timeouts;
+mod errors;
