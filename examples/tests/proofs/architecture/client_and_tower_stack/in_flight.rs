@@ -22,7 +22,7 @@ use tower::{
 };
 
 use super::{all_succeed, empty_list, serve, unavailable};
-use crate::support::{ExecPlugin, documents, list, many_turns, output, until_all_wait};
+use crate::support::{documents, list, many_turns, output, until_all_wait};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -302,29 +302,6 @@ async fn a_limit_must_exceed_what_all_loops_leave_unpolled() {
 
         assert_eq!(counted.is_ok(), ends, "{loops} loops, limit {limit}");
     }
-}
-
-/// A call that is left while it refreshes a token holds the lock on the
-/// credentials: no other call of the client is sent, without any limit.
-#[tokio::test]
-async fn an_unpolled_token_refresh_holds_up_every_other_call() {
-    let plugin = ExecPlugin::new("an_unpolled_token_refresh", 100);
-    let server = serve([empty_list(), empty_list()]).await;
-    let mut config = server.config();
-    config.auth_info = plugin.auth_info();
-    let client = Client::try_from(config).unwrap();
-    let (documents, params) = (documents(&client), Default::default());
-    let mut first = pin!(documents.list(&params));
-    while plugin.runs() < 4 {
-        assert!(poll!(&mut first).is_pending());
-        tokio::task::yield_now().await;
-    }
-
-    let second = timeout(Duration::from_millis(100), documents.list(&params)).await;
-
-    assert!(second.is_err());
-    assert_eq!(server.seen().accepted, 0);
-    assert!(first.await.is_ok() && documents.list(&params).await.is_ok());
 }
 
 /// With each read and its write in one future, all of which are polled together,
