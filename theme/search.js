@@ -88,9 +88,11 @@
             const weight = weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
             const there = weighted_locations.map(({ location }) => text[location] ?? '');
             const covered = words.filter(word => there.some(other => other.includes(beginning(word)))).length;
+            const heading = title.toLowerCase();
             return {
                 title,
                 url,
+                named: words.filter(word => heading.includes(beginning(word))).length / words.length,
                 // A section begins with its own heading, word by word the same.
                 excerpt: plain_excerpt.startsWith(title)
                     ? excerpt.split(' ').slice(title.split(' ').length).join(' ')
@@ -101,8 +103,11 @@
             };
         });
         const best = Math.max(...found.map(({ score }) => score));
+        const appendix = page.url.startsWith('appendix/', root.pathname.length);
         for (const section of found) {
-            section.score = score * share(page.url) * (0.4 + 0.6 * section.score / best);
+            // What a heading promises, its section tells at length; an appendix has headings of another sort.
+            const promise = appendix ? 1 : 1 + section.named;
+            section.score = score * share(page.url) * (0.4 + 0.6 * section.score / best) * promise;
         }
         return found.sort(byScore).slice(0, FROM_ONE_PAGE);
     }
