@@ -76,7 +76,8 @@ async fn the_longer_of_backoff_and_retry_after_counts() {
         "attempt {:>20} {:>20}\n",
         "Retry-After: 1", "Retry-After: 30"
     );
-    for pause in 0..own.len() {
+    // The first, and those about which the backoff becomes the longer one.
+    for pause in [0, 6, 7, 8, 11, 12, 13, 14] {
         text += &format!("{:>7}", pause + 2);
         for column in &columns {
             let (from, to) = column[pause];
