@@ -170,8 +170,8 @@ async fn discovery_gives_the_plural_and_the_scope() {
 }
 
 /// What discovery knows is what the server said when it ran: a kind that came
-/// later is unknown to it until it runs again, and so is another version of one.
-/// Looking up asks nobody.
+/// later is unknown to it until it runs again, and so are another version of one
+/// and an object that does not say what it is. Looking up asks nobody.
 #[tokio::test]
 async fn discovery_knows_only_what_was_there_when_it_ran() {
     let installed = Arc::new(AtomicBool::new(false));
@@ -197,6 +197,9 @@ async fn discovery_knows_only_what_was_there_when_it_ran() {
     let document = home(&discovery, "example.com/v1", "Document");
     assert_eq!(document.as_deref(), Some(documents));
     assert_eq!(home(&discovery, "example.com/v1alpha1", "Document"), None);
+    let mut item = object("v1", "Pod");
+    item.types = None;
+    assert!(home_of(client.clone(), &discovery, &item).is_none());
 }
 
 fn object(api_version: &str, kind: &str) -> DynamicObject {

@@ -9,7 +9,7 @@ use examples::{
 };
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
-    Api, Error, ResourceExt,
+    Api, CustomResourceExt, Error, ResourceExt,
     api::{
         ApiResource, NotUsed, Object, ObjectMeta, PartialObjectMeta,
         PartialObjectMetaExt, Patch, PatchParams,
@@ -64,7 +64,7 @@ async fn four_calls_ask_for_partial_objects() {
 
 /// A `replace` sends what was read and no more: through `Object` the fields that
 /// its type has, through `PartialObjectMeta` the metadata, under the kind that the
-/// server has given it.
+/// server has given it. The CRD of the documents requires what `Object` left out.
 #[tokio::test]
 async fn a_replace_sends_no_more_than_was_read() {
     let document = json!({
@@ -110,6 +110,10 @@ async fn a_replace_sends_no_more_than_was_read() {
     assert_eq!((&*heading.method, &*metadata.method), ("PUT", "PUT"));
     let spec = &body(heading)["spec"];
     assert_eq!(*spec, json!({ "title": "Read me first" }));
+    let crd = serde_json::to_value(Document::crd()).unwrap();
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let required = &schema["properties"]["spec"]["required"];
+    assert!(required.as_array().unwrap().contains(&json!("content")));
     let sent = body(metadata);
     assert_eq!(sent["metadata"]["labels"]["seen"], "yes");
     assert_eq!(sent["kind"], "PartialObjectMetadata");

@@ -169,7 +169,7 @@ async fn constructors_make_paths_that_kubernetes_does_not_have() {
         ),
         (
             "architecture/resource_type_system/paths.ko.md",
-            ["생성자", "`list`와 `create`의 경로", "그 경로에 있는 것"],
+            ["생성자", "`list`와 `create`의 경로", "쓸 수 있는 호출"],
             "컴파일되지 않음",
             ["셋 다", "`list`만", "없음"],
         ),
