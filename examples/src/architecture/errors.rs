@@ -10,6 +10,7 @@ use kube::{
     client::AuthError,
     core::{Status, response::reason},
 };
+use tower::timeout::error::Elapsed;
 
 use crate::document::Document;
 
@@ -67,7 +68,7 @@ pub fn is_absent<K: Resource<DynamicType = ()>>(status: &Status, name: &str) -> 
 /// Whether the server has done what the last attempt of a call asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It has not.
+    /// It has not. An earlier attempt may have.
     None,
     /// Nobody can tell from the error.
     Unknown,
@@ -118,6 +119,10 @@ fn was_never_sent(error: &Error) -> bool {
 fn may_heal(error: &Error) -> bool {
     if chain(error).any(|error| error.is::<AuthError>()) {
         return false;
+    }
+    // The deadline of a `TimeoutLayer`.
+    if chain(error).any(|error| error.is::<Elapsed>()) {
+        return true;
     }
     match io_error(error) {
         // So TLS and the lines of a watch call what makes no sense to them.

@@ -30,6 +30,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use tower::{ServiceBuilder, timeout::TimeoutLayer};
 
 use crate::support::{documents, output};
 
@@ -368,6 +369,22 @@ async fn is_not_found_is_true_of_a_create_whose_namespace_is_missing() {
     };
     assert!(status.is_not_found());
     assert!(!is_absent::<Document>(&status, "guide"));
+}
+
+/// A `TimeoutLayer` that ends a call leaves open whether the server has acted, and
+/// another attempt may do better.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_in_the_stack_leaves_the_effect_open() {
+    let stack = ServiceBuilder::new()
+        .layer(TimeoutLayer::new(Duration::from_secs(30)))
+        .service(Service::new([Answer::never()]));
+    let client = Client::new(stack, "default");
+
+    let error = documents(&client).get("guide").await.unwrap_err();
+
+    assert_eq!(error.to_string(), "ServiceError: request timed out");
+    assert_eq!(effect(&error), Effect::Unknown);
+    assert_eq!(remedy(&error), Remedy::Wait(None));
 }
 
 /// The wait is as long as the server asks for.
