@@ -8,12 +8,14 @@ export const queries = {
             ['check mark', 'how-to-read-it'],
             ['questions and answers', 'questions'],
             ['nothing is taken on trust'],
+            ['eye button', 'how-to-read-it'],
         ],
         ko: [
             ['의존성', 'dependencies'],
             ['체크 표시', 'how-to-read-it'],
             ['읽는 법', 'how-to-read-it'],
             ['질문', 'questions'],
+            ['빨간 테두리', 'how-to-read-it'],
         ],
     },
     'architecture/client-and-tower-stack.html': {
@@ -91,8 +93,8 @@ export const queries = {
         ],
         ko: [
             ['URL은 어떻게 만들어지나'],
-            ['클러스터 스코프', 'scope'],
-            ['네임스페이스를 지정하지 않으면', 'scope'],
+            ['클러스터 스코프'],
+            ['네임스페이스를 지정하지 않으면'],
             ['DynamicObject'],
             ['복수형', 'plural'],
             ['메타데이터만 읽기', 'parts'],
