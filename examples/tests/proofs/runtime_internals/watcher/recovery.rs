@@ -203,6 +203,27 @@ async fn pages_come_again_when_a_later_one_fails() {
     output("runtime_internals/watcher/pages.txt", &text);
 }
 
+/// The watch begins at the version of the last page; a page with a continue token
+/// may have another one, or none.
+#[tokio::test(start_paused = true)]
+async fn the_version_of_the_last_page_begins_the_watch() {
+    for version in [Some("9"), Some(""), None] {
+        let requests = requests(
+            Config::default(),
+            [
+                page(&[&document("faq", "3")], version, Some("p2")),
+                page(&[], Some("5"), None),
+                Answer::never(),
+            ],
+            usize::MAX,
+        )
+        .await;
+
+        let second = Request::List(Some("p2".to_owned()));
+        assert_eq!(requests, [Request::List(None), second, watch_from("5")]);
+    }
+}
+
 /// Until somebody polls it, a watcher asks for nothing; polled once, it has
 /// emitted `Init` and still asked for nothing.
 #[tokio::test(start_paused = true)]
