@@ -229,4 +229,64 @@ export const queries = {
             ['재시도할 만한 에러'],
         ],
     },
+    'runtime-internals/watcher.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/watcher-requests.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/stream-adaptors.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/reflector-and-store.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/shared-streams.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/controller-pipeline.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/scheduling.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/shutdown.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/custom-resources.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
+    'runtime-internals/schemas.html': {
+        en: [
+        ],
+        ko: [
+        ],
+    },
 };

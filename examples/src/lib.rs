@@ -8,4 +8,5 @@
 
 pub mod architecture;
 pub mod document;
+pub mod runtime_internals;
 pub mod testing;

@@ -35,6 +35,17 @@ pub fn statements(source: &str) -> Result<Vec<String>, Broken> {
     Ok(found)
 }
 
+/// The edges of a state diagram, `FROM -> TO`, sorted; where it begins and ends are no transitions.
+pub fn transitions(statements: &[String]) -> Vec<&str> {
+    let edges = statements.iter().filter(|statement| statement.contains(" -> "));
+    edges.filter(|edge| !edge.contains("root_")).map(String::as_str).collect()
+}
+
+/// The output that lists the transitions of a state diagram: `%% transitions: PATH`, on a line of its own.
+pub fn transitions_output(source: &str) -> Option<&str> {
+    source.lines().find_map(|line| line.trim().strip_prefix("%% transitions: ")).map(str::trim)
+}
+
 /// Walks the semantic model: objects with two ends are edges, those with an `id` alone are nodes.
 fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
@@ -70,6 +81,13 @@ mod tests {
         let one = statements("stateDiagram-v2\n  [*] --> Empty\n  Empty --> Watching\n").unwrap();
         let two = statements("stateDiagram-v2\n  [*] --> Empty\n  Watching --> Empty\n").unwrap();
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn transitions_are_the_edges_between_states() {
+        let diagram = "stateDiagram-v2\n  %% transitions: a/b.txt\n  [*] --> Empty\n  Empty --> Watching: 410\n";
+        assert_eq!(transitions_output(diagram), Some("a/b.txt"));
+        assert_eq!(transitions(&statements(diagram).unwrap()), ["Empty -> Watching"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub fn check(book: &Book) -> Vec<Fault> {
         let expanded = book.expand(page);
         faults.extend(expanded.faults);
         faults.extend(of_page(page));
+        faults.extend(page.blocks.iter().filter_map(|block| states(book, page, block, &mut uses)));
         anchors.insert(page.file(), anchors_of(page, &expanded.markdown));
         uses.proofs.extend(expanded.uses.proofs);
         uses.outputs.extend(expanded.uses.outputs);
@@ -121,6 +122,43 @@ fn diagram(page: &Page, block: &Block) -> Option<Fault> {
     let place = first_line(page, block);
     let fault = Fault::new("diagram", "this diagram does not parse", place, "begins here").note(error.to_string());
     Some(fault.help("repair it as mermaid's own documentation says; a live editor shows where"))
+}
+
+/// A state diagram whose transitions are not those that a proof's runs took.
+fn states(book: &Book, page: &Page, block: &Block, uses: &mut Uses) -> Option<Fault> {
+    let BlockKind::Fence { info, code } = &block.kind else { return None };
+    if info != "mermaid" || !code.trim_start().starts_with("stateDiagram") {
+        return None;
+    }
+    let told = |title: &str, label: &str| Fault::new("diagram-states", title, first_line(page, block), label);
+    let Some(output) = mermaid::transitions_output(code) else {
+        let fault = told("a state diagram that no run confirms", "names no output");
+        return Some(fault.help("print the transitions in a proof, `A -> B` a line, and name the file in the diagram: `%% transitions: PART/PAGE/NAME.txt`"));
+    };
+    uses.outputs.insert(output.to_owned());
+    let Some(proof) = book.evidence.printer(output) else {
+        let known = book.evidence.outputs.iter().map(String::as_str);
+        let fault = told("a state diagram that no run confirms", "its output is printed by no proof");
+        return Some(
+            fault.near("an output", output, known).help(format!("print it in a proof: `output(\"{output}\", &text)`")),
+        );
+    };
+    let text = std::fs::read_to_string(book.root.join("examples/outputs").join(output)).unwrap_or_default();
+    let taken: BTreeSet<&str> = text.lines().collect();
+    let drawn = mermaid::statements(code).ok()?;
+    let drawn: BTreeSet<&str> = mermaid::transitions(&drawn).into_iter().collect();
+    if taken == drawn {
+        return None;
+    }
+    let mut fault = told("a state diagram that the runs contradict", "begins here");
+    for edge in drawn.difference(&taken) {
+        fault = fault.note(format!("drawn, and taken by no run: `{edge}`"));
+    }
+    for edge in taken.difference(&drawn) {
+        fault = fault.note(format!("taken by a run, and not drawn: `{edge}`"));
+    }
+    let help = format!("draw what `{}` printed into examples/outputs/{output}, in both editions", proof.name);
+    Some(fault.help(help))
 }
 
 fn warnings(page: &Page) -> Vec<Fault> {

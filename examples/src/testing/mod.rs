@@ -65,10 +65,28 @@ pub struct Answer {
     code: u16,
     headers: Vec<(String, String)>,
     /// The body in the pieces in which it is sent.
-    body: Vec<String>,
-    /// Whether the body stays open after its last piece, as that of a watch.
-    open: bool,
+    body: Vec<Piece>,
+    end: End,
     hold: Hold,
+}
+
+/// A part of a body.
+#[derive(Clone, Debug)]
+struct Piece {
+    /// How long after the piece before, or after the head.
+    after: Duration,
+    text: String,
+}
+
+/// What comes after the last piece of a body.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Its end, so long after the last piece.
+    Clean(Duration),
+    /// Nothing, ever: the body stays open, as that of a watch.
+    Open,
+    /// The connection breaks, so long after the last piece.
+    Broken(Duration),
 }
 
 /// How long an answer waits before its first byte.
@@ -112,8 +130,34 @@ impl Answer {
     pub fn watch(events: &[Value]) -> Self {
         let lines = events.iter().map(|event| format!("{event}\n")).collect();
         Self {
-            open: true,
+            end: End::Open,
             ..Self::new(200, "application/json", lines)
+        }
+    }
+
+    /// The same watch with one more event, `delay` after the last one.
+    pub fn then(mut self, delay: Duration, event: &Value) -> Self {
+        self.body.push(Piece {
+            after: delay,
+            text: format!("{event}\n"),
+        });
+        self
+    }
+
+    /// The same answer, whose body ends `delay` after its last piece.
+    pub fn ending(self, delay: Duration) -> Self {
+        Self {
+            end: End::Clean(delay),
+            ..self
+        }
+    }
+
+    /// The same answer, whose connection breaks `delay` after the body's last
+    /// piece: a reset for a [`Service`], an end before its time for a [`Server`].
+    pub fn breaking(self, delay: Duration) -> Self {
+        Self {
+            end: End::Broken(delay),
+            ..self
         }
     }
 
@@ -159,11 +203,15 @@ impl Answer {
 
     fn new(code: u16, content_type: &str, body: Vec<String>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        let at_once = |text| Piece {
+            after: Duration::ZERO,
+            text,
+        };
         Self {
             code,
             headers,
-            body,
-            open: false,
+            body: body.into_iter().map(at_once).collect(),
+            end: End::Clean(Duration::ZERO),
             hold: Hold::Not,
         }
     }

@@ -15,10 +15,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
-    time::{error::Elapsed, timeout},
+    time::{error::Elapsed, sleep, timeout},
 };
 
-use super::{Answer, Play, Received, Script, ScriptError, lock};
+use super::{Answer, End, Play, Received, Script, ScriptError, lock};
 
 /// A TCP server that answers from a [`Script`], one task a connection. It ends,
 /// and its connections with it, when it is dropped.
@@ -170,14 +170,54 @@ async fn serve(
         if !wanted {
             return Ok(());
         }
-        stream.write_all(&bytes(&answer)).await?;
+        let goes_on = write(&mut stream, &answer).await?;
         inner.seen.send_modify(|seen| seen.answered += 1);
-        if answer.open {
-            hung_up(&mut stream).await;
+        if !goes_on {
+            if let End::Open = answer.end {
+                hung_up(&mut stream).await;
+            }
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Writes an answer, and says whether the connection can take another request.
+/// What is slow or ends without an end comes in chunks, the rest with its length.
+async fn write(stream: &mut BufReader<TcpStream>, answer: &Answer) -> io::Result<bool> {
+    let at_once = answer.body.iter().all(|piece| piece.after.is_zero());
+    let mut head = format!("HTTP/1.1 {} \r\n", answer.code);
+    for (name, value) in &answer.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if let (true, End::Clean(Duration::ZERO)) = (at_once, answer.end) {
+        let body: String = answer
+            .body
+            .iter()
+            .map(|piece| piece.text.as_str())
+            .collect();
+        let whole = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(whole.as_bytes()).await?;
+        return Ok(true);
+    }
+    let mut due = format!("{head}transfer-encoding: chunked\r\n\r\n");
+    for piece in &answer.body {
+        if !piece.after.is_zero() {
+            stream.write_all(due.as_bytes()).await?;
+            due.clear();
+            sleep(piece.after).await;
+        }
+        due += &format!("{:x}\r\n{}\r\n", piece.text.len(), piece.text);
+    }
+    stream.write_all(due.as_bytes()).await?;
+    if let End::Clean(delay) = answer.end {
+        sleep(delay).await;
+        stream.write_all(b"0\r\n\r\n").await?;
+    }
+    if let End::Broken(delay) = answer.end {
+        sleep(delay).await;
+    }
+    Ok(matches!(answer.end, End::Clean(_)))
 }
 
 /// Reads one request, or nothing if the client has closed the connection.
@@ -221,24 +261,4 @@ async fn hung_up(stream: &mut BufReader<TcpStream>) {
         // A second request before the first is answered: kube never does that.
         std::future::pending().await
     }
-}
-
-/// The answer as it goes over the wire: a body that stays open in chunks, the
-/// last of which never comes, any other with its length.
-fn bytes(answer: &Answer) -> Vec<u8> {
-    let body = answer.body.concat();
-    let (framing, body) = if answer.open {
-        let chunks = answer
-            .body
-            .iter()
-            .map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len()));
-        ("transfer-encoding: chunked".to_owned(), chunks.collect())
-    } else {
-        (format!("content-length: {}", body.len()), body)
-    };
-    let mut head = format!("HTTP/1.1 {} \r\n", answer.code);
-    for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    format!("{head}{framing}\r\n\r\n{body}").into_bytes()
 }

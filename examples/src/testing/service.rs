@@ -2,10 +2,11 @@
 //! authentication or retries is to stand there.
 
 use std::{
-    convert::Infallible,
+    io,
     pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
     vec,
 };
 
@@ -14,9 +15,10 @@ use futures::{FutureExt, future::BoxFuture};
 use http::{Request, Response};
 use http_body::Frame;
 use kube::{Client, client::Body};
+use tokio::time::{Sleep, sleep};
 use tower::BoxError;
 
-use super::{Answer, Play, Received, Script, ScriptError, lock};
+use super::{Answer, End, Piece, Play, Received, Script, ScriptError, lock};
 
 /// A tower service that answers from a [`Script`]. Its clones are one service.
 ///
@@ -105,13 +107,14 @@ impl tower::Service<Request<Body>> for Service {
                 code,
                 headers,
                 body,
-                open,
+                end,
                 hold,
             } = answer;
             hold.over().await;
             let body = SentBody {
                 pieces: body.into_iter(),
-                open,
+                end,
+                next: None,
                 counted: Some(waiting.answer()),
             };
             let mut response = Response::builder().status(code);
@@ -191,29 +194,69 @@ impl Drop for Reading {
     }
 }
 
-/// The body of a scripted answer.
+/// The body of a scripted answer. Its delays begin when somebody reads it.
 pub struct SentBody {
-    pieces: vec::IntoIter<String>,
-    open: bool,
+    pieces: vec::IntoIter<Piece>,
+    end: End,
+    /// The next part, and the delay before it, if it has one.
+    next: Option<(Option<Pin<Box<Sleep>>>, Part)>,
     counted: Option<Reading>,
+}
+
+/// What a reader of a body gets next.
+enum Part {
+    Text(String),
+    End,
+    Break,
+}
+
+impl SentBody {
+    /// The part after the last one that was read, and how long it takes.
+    fn part(&mut self) -> Option<(Duration, Part)> {
+        if let Some(Piece { after, text }) = self.pieces.next() {
+            return Some((after, Part::Text(text)));
+        }
+        match self.end {
+            End::Clean(after) => Some((after, Part::End)),
+            End::Broken(after) => Some((after, Part::Break)),
+            End::Open => None,
+        }
+    }
 }
 
 impl http_body::Body for SentBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match self.pieces.next() {
-            Some(piece) => Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece))))),
-            // Nothing will ever come, so nobody needs to be woken.
-            None if self.open => Poll::Pending,
-            None => {
-                self.counted = None;
-                Poll::Ready(None)
-            }
+        if self.next.is_none() {
+            self.next = self.part().map(|(after, part)| {
+                // Even a sleep of no length lets a millisecond pass.
+                let delay = (!after.is_zero()).then(|| Box::pin(sleep(after)));
+                (delay, part)
+            });
         }
+        let Some((delay, _)) = &mut self.next else {
+            // Nothing will ever come, so nobody needs to be woken.
+            return Poll::Pending;
+        };
+        if let Some(delay) = delay {
+            ready!(delay.as_mut().poll(context));
+        }
+        let part = self.next.take().map(|(_, part)| part);
+        Poll::Ready(match part {
+            Some(Part::Text(text)) => Some(Ok(Frame::data(Bytes::from(text)))),
+            Some(Part::Break) => {
+                (self.end, self.counted) = (End::Clean(Duration::ZERO), None);
+                Some(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+            Some(Part::End) | None => {
+                self.counted = None;
+                None
+            }
+        })
     }
 }

@@ -4,4 +4,5 @@
 
 mod architecture;
 mod index;
+mod runtime_internals;
 mod support;

@@ -1,5 +1,7 @@
 //! What several proofs need: outputs, time, nested cargo, and ways to listen in.
 
+pub mod timeline;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     env,

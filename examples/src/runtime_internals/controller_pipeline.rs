@@ -1,0 +1,1 @@
+//! What the page *From a change to a reconcile* shows.

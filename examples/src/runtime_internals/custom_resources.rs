@@ -1,0 +1,1 @@
+//! What the page *What the derive macro writes* shows.

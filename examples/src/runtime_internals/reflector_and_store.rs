@@ -1,0 +1,1 @@
+//! What the page *The reflector and its Store* shows.

@@ -1,0 +1,1 @@
+//! What the page *When a reconcile runs, and how often* shows.

@@ -1,0 +1,1 @@
+//! What the page *From a Rust type to a schema* shows.

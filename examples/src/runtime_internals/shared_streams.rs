@@ -1,0 +1,1 @@
+//! What the page *One watch for several controllers* shows.

@@ -1,0 +1,1 @@
+//! What the page *From a watcher to your code* shows.

@@ -1,0 +1,1 @@
+//! What the page *The watcher, state by state* shows.

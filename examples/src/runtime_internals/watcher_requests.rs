@@ -1,0 +1,1 @@
+//! What the page *What a watcher asks for* shows.

@@ -1,0 +1,1 @@
+//! The proofs of the page *What the derive macro writes*.

@@ -1,0 +1,1 @@
+//! The proofs of the page *The reflector and its Store*.

@@ -1,0 +1,1 @@
+//! The proofs of the page *When a reconcile runs, and how often*.

@@ -1,0 +1,1 @@
+//! The proofs of the page *From a Rust type to a schema*.

@@ -1,0 +1,1 @@
+//! The proofs of the page *From a watcher to your code*.

@@ -1,0 +1,1 @@
+//! The proofs of the page *What a watcher asks for*.
