@@ -4,11 +4,15 @@
 //! kube's, and time may be virtual. A [`Server`] listens on loopback, so the
 //! default stack stands in front of it, and time is real. Both answer from a
 //! [`Script`] and remember every request. Neither knows anything about
-//! Kubernetes: what an API server would answer is up to the script.
+//! Kubernetes: what an API server would answer is up to the script. An
+//! [`ApiServer`] knows, as far as it goes: it keeps objects, and answers what an
+//! API server would answer about them.
 
+pub mod api_server;
 mod server;
 mod service;
 
+pub use api_server::ApiServer;
 pub use server::{Seen, Server};
 pub use service::{Load, Service};
 

@@ -127,7 +127,7 @@ impl tower::Service<Request<Body>> for Service {
     }
 }
 
-fn record(request: Request<Body>) -> Received {
+pub(super) fn record(request: Request<Body>) -> Received {
     let (head, body) = request.into_parts();
     let headers = head.headers.iter();
     Received {

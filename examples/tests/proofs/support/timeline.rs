@@ -219,7 +219,7 @@ impl Picture {
         let free = |row: &Vec<Entry>| {
             row.iter().all(|other| {
                 let (start, end) = self.extent(other);
-                to + 4.0 < start || end + 4.0 < from
+                to <= start || end <= from
             })
         };
         match self.lanes[lane].1.iter().position(free) {
@@ -246,11 +246,12 @@ impl Picture {
     fn extent(&self, entry: &Entry) -> (f64, f64) {
         let from = self.x(entry.from);
         let label = entry.what.len() as f64 * LETTER + 12.0;
-        let to = self.bar(entry).unwrap_or(from).max(from + label);
-        if to > WIDTH {
-            (from - label, self.bar(entry).unwrap_or(from + 4.0))
-        } else {
-            (from - 4.0, to)
+        let bar = self.bar(entry);
+        let to = bar.unwrap_or(from).max(from + label);
+        match bar {
+            _ if to > WIDTH => (from - label, bar.unwrap_or(from + 4.0)),
+            Some(_) => (from, to),
+            None => (from - 4.0, to),
         }
     }
 
