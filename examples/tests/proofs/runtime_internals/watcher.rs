@@ -1,7 +1,7 @@
 //! The proofs of the page *The watcher, state by state*.
 
 mod errors;
-mod observed;
+pub mod observed;
 mod recovery;
 mod table;
 
@@ -9,20 +9,20 @@ use examples::testing::Answer;
 use serde_json::{Value, json};
 
 /// A document, at a version.
-fn document(name: &str, version: &str) -> Value {
+pub fn document(name: &str, version: &str) -> Value {
     json!({ "metadata": { "name": name, "resourceVersion": version },
             "spec": { "title": name, "content": "" } })
 }
 
 /// A document with a title that is no text.
-fn wrong(name: &str, version: &str) -> Value {
+pub fn wrong(name: &str, version: &str) -> Value {
     let mut document = document(name, version);
     document["spec"]["title"] = json!(3);
     document
 }
 
 /// A page of a list, of this version, with a continue token.
-fn page(items: &[&Value], version: Option<&str>, token: Option<&str>) -> Answer {
+pub fn page(items: &[&Value], version: Option<&str>, token: Option<&str>) -> Answer {
     let metadata = json!({ "resourceVersion": version, "continue": token });
     Answer::json(
         &json!({ "apiVersion": "v1", "kind": "List", "metadata": metadata, "items": items }),
@@ -30,11 +30,11 @@ fn page(items: &[&Value], version: Option<&str>, token: Option<&str>) -> Answer 
 }
 
 /// A line of a watch: `kind` is `ADDED`, `MODIFIED` or `DELETED`.
-fn event(kind: &str, object: &Value) -> Value {
+pub fn event(kind: &str, object: &Value) -> Value {
     json!({ "type": kind, "object": object })
 }
 
-fn bookmark(version: &str) -> Value {
+pub fn bookmark(version: &str) -> Value {
     event(
         "BOOKMARK",
         &json!({ "kind": "Document", "apiVersion": "example.com/v1",
@@ -43,7 +43,7 @@ fn bookmark(version: &str) -> Value {
 }
 
 /// The bookmark after the last object of a streaming list.
-fn initial_end(version: &str) -> Value {
+pub fn initial_end(version: &str) -> Value {
     let mut bookmark = bookmark(version);
     bookmark["object"]["metadata"]["annotations"] =
         json!({ "k8s.io/initial-events-end": "true" });
@@ -51,7 +51,7 @@ fn initial_end(version: &str) -> Value {
 }
 
 /// How an API server reports a failure within a watch.
-fn error_event(code: u16) -> Value {
+pub fn error_event(code: u16) -> Value {
     event(
         "ERROR",
         &json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure",
