@@ -1,6 +1,6 @@
 //! Lists that come as a watch.
 
-use std::{pin::pin, time::Duration};
+use std::{future::ready, pin::pin, time::Duration};
 
 use examples::{
     document::Document,
@@ -87,18 +87,21 @@ async fn a_server_that_ignores_the_flag_never_completes_a_streaming_list() {
     }));
     let (store, writer) = reflector::store();
     let events = watcher(documents(&service.client()), streaming());
-    let mut events = pin!(
-        events
-            .reflect(writer)
-            .take_until(tokio::time::sleep(seconds(320)))
-    );
-    while let Some(event) = events.next().await {
-        timeline.note("watcher", item(&event));
-    }
-
-    assert!(store.is_empty());
-    let ready = tokio::time::timeout(seconds(3600), store.wait_until_ready());
+    let events = events
+        .reflect(writer)
+        .take_until(tokio::time::sleep(seconds(320)));
+    let watcher = timeline.clone();
+    // In a task, so that it takes its turn after the server's.
+    let reading = events.for_each(move |event| {
+        watcher.note("watcher", item(&event));
+        ready(())
+    });
+    let reading = tokio::spawn(reading);
+    let ready = tokio::time::timeout(seconds(319), store.wait_until_ready());
     assert!(ready.await.is_err());
+    assert!(store.is_empty());
+    reading.await.unwrap();
+
     timeline.output(
         "runtime_internals/watcher_requests/ignored.txt",
         "runtime_internals/watcher_requests/ignored.svg",
