@@ -253,8 +253,24 @@ export const queries = {
     },
     'runtime-internals/watcher-requests.html': {
         en: [
+            ['any_semantic', 'requests'],
+            ['page_size', 'requests'],
+            ['streaming_lists Store never ready', 'streaming'],
+            ['sendInitialEvents', 'streaming'],
+            ['disable_bookmarks'],
+            ['idle timeout', 'idle'],
+            ['watch_object', 'selectors'],
+            ['resourceNames', 'permissions'],
         ],
         ko: [
+            ['any_semantic', 'requests'],
+            ['page_size'],
+            ['streaming_lists', 'streaming'],
+            ['sendInitialEvents'],
+            ['유휴 타임아웃', 'idle'],
+            ['watch_object', 'selectors'],
+            ['resourceNames', 'permissions'],
+            ['필요한 권한', 'permissions'],
         ],
     },
     'runtime-internals/stream-adaptors.html': {
