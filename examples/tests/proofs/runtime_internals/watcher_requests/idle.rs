@@ -25,7 +25,7 @@ async fn a_silent_watch_is_left_five_seconds_after_its_timeout() {
         ("timeout(600)", Config::default().timeout(600)),
         ("timeout(0)", Config::default().timeout(0)),
     ];
-    let silence = Duration::from_secs(640);
+    let silence = Duration::from_secs(700);
     join_all(lanes.map(|(lane, config)| {
         let timeline = timeline.clone();
         async move {

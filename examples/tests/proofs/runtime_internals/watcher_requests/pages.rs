@@ -16,14 +16,14 @@ use crate::{
 /// the next item is wanted, and the watch after the last page.
 #[tokio::test(start_paused = true)]
 async fn a_page_is_asked_for_when_the_one_before_is_empty() {
-    let [faq, guide, notes] = ["faq", "guide", "notes"].map(|name| document(name, "3"));
+    let [faq, api, ops] = ["faq", "api", "ops"].map(|name| document(name, "3"));
     let timeline = Timeline::start();
     let server = timeline.clone();
     let service = Service::new(Script::rule(move |request| {
         let (asked, answer) = match Request::of(&request.target) {
-            Request::List(None) => ("LIST", page(&[&faq, &guide], Some("5"), Some("p2"))),
+            Request::List(None) => ("LIST", page(&[&faq, &api], Some("5"), Some("p2"))),
             Request::List(Some(_)) => {
-                ("LIST, continue", page(&[&notes], Some("5"), None))
+                ("LIST, continue", page(&[&ops], Some("5"), None))
             }
             _ => ("WATCH", Answer::watch(&[])),
         };
