@@ -22,9 +22,7 @@ async fn a_page_is_asked_for_when_the_one_before_is_empty() {
     let service = Service::new(Script::rule(move |request| {
         let (asked, answer) = match Request::of(&request.target) {
             Request::List(None) => ("LIST", page(&[&faq, &api], Some("5"), Some("p2"))),
-            Request::List(Some(_)) => {
-                ("LIST, continue", page(&[&ops], Some("5"), None))
-            }
+            Request::List(Some(_)) => ("LIST, continue", page(&[&ops], Some("5"), None)),
             _ => ("WATCH", Answer::watch(&[])),
         };
         server.note("API server", asked);
