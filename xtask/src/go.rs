@@ -42,7 +42,7 @@ impl Pins {
 /// Go, in a folder. Settings that a user may have for other modules would build another program, or none.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new("go");
-    command.current_dir(folder).env("CGO_ENABLED", "0").env("GOWORK", "off").env("GOFLAGS", "");
+    command.current_dir(folder).env("CGO_ENABLED", "0").env("GOWORK", "off").env("GOFLAGS", "-mod=readonly");
     // Go would otherwise fetch another Go behind the user's back.
     command.env("GOTOOLCHAIN", "local").env_remove("GOOS").env_remove("GOARCH");
     command
