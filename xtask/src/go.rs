@@ -63,7 +63,9 @@ pub fn check(root: &Path, pins: &Pins) -> Result<()> {
     let mut lines = said.lines();
     let (version, home) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     if numbers(version) < numbers(&pins.go) || !output.status.success() {
-        let version = if version.is_empty() { "of an unknown version" } else { version };
+        if version.is_empty() {
+            bail!("{need}; the first `go` in PATH does not tell its version: `go env` ends with {}", output.status);
+        }
         bail!("{need}; the first `go` in PATH is {version}, at {home}");
     }
     Ok(())
