@@ -1,0 +1,307 @@
+//! When the next request goes out after an error.
+
+use std::{fmt::Write, ops::RangeInclusive, pin::pin, time::Duration};
+
+use examples::{
+    runtime_internals::stream_adaptors::{applied, applied_impatiently},
+    testing::{Answer, Received, Script, Service},
+};
+use futures::{Stream, StreamExt, future::BoxFuture};
+use kube::{
+    ResourceExt,
+    runtime::{WatchStreamExt, predicates, watcher},
+};
+use serde_json::json;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    api, broken, document, doubling, expired, is_watch, items, line, timed, watch,
+};
+use crate::support::{output, timeline::Timeline};
+
+/// Before the decoder, the default backoff never grows while lists fail; behind
+/// it, it grows to a pause between 30 s and a minute.
+#[tokio::test(start_paused = true)]
+async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
+    let (service, impatient) = timed(|_| broken());
+    items(3600, applied_impatiently(api(&service))).await;
+    let (service, patient) = timed(|_| broken());
+    items(3600, applied(api(&service))).await;
+
+    let mut text = String::from(
+        "           .default_backoff()     .applied_objects()\n\
+         list       .applied_objects()     .default_backoff()\n",
+    );
+    let growing = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0];
+    for (index, shortest) in growing.into_iter().enumerate() {
+        // Timers have a resolution of a millisecond.
+        let fits = |gap: f64, least: f64| (least - 0.002..=2.0 * least + 0.002).contains(&gap);
+        let (one, other) = (impatient.gaps()[index], patient.gaps()[index]);
+        assert!(fits(one, 0.8), "{one} s before list {}", index + 2);
+        assert!(fits(other, shortest), "{other} s before list {}", index + 2);
+        let range = |least: f64| format!("{least:.1} to {:.1} s", 2.0 * least);
+        let (one, other) = (range(0.8), range(shortest));
+        writeln!(text, "{:>4}  {one:>20}  {other:>20}", index + 2).unwrap();
+    }
+    let (many, few): (RangeInclusive<usize>, RangeInclusive<usize>) =
+        (2250..=4501, 65..=125);
+    assert!(impatient.gaps().iter().all(|gap| *gap < 1.61));
+    assert!(many.contains(&impatient.count()), "{}", impatient.count());
+    assert!(few.contains(&patient.count()), "{}", patient.count());
+    text += "in an hour     2250 to 4500 lists      65 to 125 lists\n";
+    output("runtime_internals/stream_adaptors/order.txt", &text);
+}
+
+/// An error is given out at once; the next request waits, a little longer after
+/// each error, until something succeeds.
+#[tokio::test(start_paused = true)]
+async fn an_error_is_given_out_at_once_and_the_next_request_waits() {
+    let timeline = Timeline::start();
+    let server = timeline.clone();
+    let mut number = 0;
+    let service = Service::new(Script::rule(move |request| {
+        number += 1;
+        let list = Answer::list(&[document("faq", 1, 1)]);
+        let breaking = Answer::watch(&[]).breaking(Duration::from_secs(4));
+        let (what, answer) = match number {
+            1..=3 => ("list: 500", broken()),
+            4 => ("list: 200", list),
+            5 => ("watch: breaks", breaking),
+            _ => ("watch: open", Answer::watch(&[])),
+        };
+        assert_eq!(is_watch(request), number >= 5);
+        server.note("API server", what);
+        answer
+    }));
+    let chain = watch(&service).applied_objects().backoff(doubling());
+    let noted = chain.inspect(|item| {
+        let what = item
+            .as_ref()
+            .map_or("Err".to_owned(), |found| format!("Ok({})", found.name_any()));
+        timeline.note("your loop", what);
+    });
+    items(14, noted).await;
+    timeline.output(
+        "runtime_internals/stream_adaptors/pauses.txt",
+        "runtime_internals/stream_adaptors/pauses.svg",
+    );
+}
+
+/// The pause runs from the error on, so handling the error counts as waiting.
+#[tokio::test(start_paused = true)]
+async fn handling_an_error_counts_as_waiting() {
+    let (service, arrivals) = timed(|_| broken());
+    let mut chain = pin!(watch(&service).applied_objects().backoff(doubling()));
+    for _ in 0..4 {
+        chain.next().await;
+        sleep(Duration::from_secs(3)).await;
+    }
+    // The pauses would be 1 s, 2 s, 4 s: only the third is longer than the loop.
+    assert_eq!(arrivals.pauses(), [3, 3, 4]);
+}
+
+/// Without a backoff a server that fails is asked again at once, for as long as
+/// somebody polls.
+#[tokio::test(start_paused = true)]
+async fn without_a_backoff_a_failing_list_is_sent_again_at_once() {
+    let start = Instant::now();
+    let (service, arrivals) = timed(|_| broken());
+    let errors = watch(&service).applied_objects().take(1000);
+    assert!(errors.all(|item| async move { item.is_err() }).await);
+    assert_eq!((arrivals.count(), start.elapsed()), (1000, Duration::ZERO));
+}
+
+/// A watch that ends as soon as it is open is opened again at once, and no
+/// backoff sees anything of it.
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_ends_at_once_is_a_loop_that_no_backoff_sees() {
+    let mut left = 1000;
+    let (service, arrivals) = timed(move |request| match is_watch(request) {
+        false => Answer::list(&[]),
+        true if left == 0 => Answer::never(),
+        true => {
+            left -= 1;
+            Answer::watch(&[]).ending(Duration::ZERO)
+        }
+    });
+    let chain = watch(&service).applied_objects().default_backoff();
+    assert!(items(1, chain).await.is_empty());
+    assert_eq!(arrivals.count(), 1 + 1000 + 1);
+    assert!(arrivals.gaps().iter().all(|gap| *gap == 0.0));
+}
+
+/// A line of a watch that can't be decoded holds up the lines after it, though
+/// they have arrived.
+#[tokio::test(start_paused = true)]
+async fn an_error_in_an_open_watch_holds_up_what_has_arrived_behind_it() {
+    let (service, arrivals) = timed(|request| match is_watch(request) {
+        false => Answer::list(&[]),
+        true => Answer::watch(&[json!(1), line("ADDED", &document("faq", 2, 1))]),
+    });
+    let mut chain = pin!(watch(&service).applied_objects().backoff(doubling()));
+    assert!(chain.next().await.unwrap().is_err());
+    let start = Instant::now();
+    assert_eq!(chain.next().await.unwrap().unwrap().name_any(), "faq");
+    assert_eq!(start.elapsed().as_secs(), 1);
+    assert_eq!(arrivals.count(), 2, "the watch has stayed open");
+}
+
+/// Errors that are two minutes apart don't add up: the default backoff begins
+/// anew.
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_takes_two_minutes_resets_the_default_backoff() {
+    let last_pause = async |takes: u64| {
+        let (service, arrivals) =
+            timed(move |_| broken().after(Duration::from_secs(takes)));
+        items(3600, applied(api(&service))).await;
+        arrivals.gaps().pop().unwrap() - takes as f64
+    };
+    assert!(last_pause(121).await < 1.61);
+    // Before the pause grows to more than a minute, it has to be 30 s.
+    assert!(last_pause(20).await > 29.9);
+}
+
+/// A stream of results with a backoff at some place in it.
+type Chain = fn(&Service, bool) -> BoxFuture<'static, ()>;
+
+/// Consumes a chain for five minutes.
+async fn drain(chain: impl Stream) {
+    items(300, chain).await;
+}
+
+fn events(
+    service: &Service,
+    streaming: bool,
+) -> impl Stream<Item = watcher::Result<watcher::Event<examples::document::Document>>> + use<>
+{
+    let config = match streaming {
+        true => watcher::Config::default().streaming_lists(),
+        false => watcher::Config::default(),
+    };
+    watcher::watcher(api(service), config)
+}
+
+const PLACES: [Chain; 3] = [
+    |service, streaming| {
+        let events = events(service, streaming);
+        Box::pin(drain(events.backoff(doubling()).applied_objects()))
+    },
+    |service, streaming| {
+        let events = events(service, streaming);
+        Box::pin(drain(events.applied_objects().backoff(doubling())))
+    },
+    |service, streaming| {
+        let filtered = events(service, streaming)
+            .applied_objects()
+            .predicate_filter(predicates::resource_version, Default::default());
+        Box::pin(drain(filtered.backoff(doubling())))
+    },
+];
+
+/// What a server does wrong for ever.
+struct Failure {
+    en: &'static str,
+    ko: &'static str,
+    streaming: bool,
+    answer: fn(&Received) -> Answer,
+}
+
+fn listed_and(request: &Received, watched: Answer) -> Answer {
+    match is_watch(request) {
+        true => watched,
+        false => Answer::list(&[document("faq", 1, 1)]),
+    }
+}
+
+const FAILURES: [Failure; 6] = [
+    Failure {
+        en: "every list fails",
+        ko: "list가 매번 실패",
+        streaming: false,
+        answer: |_| broken(),
+    },
+    Failure {
+        en: "lists succeed, every watch is refused",
+        ko: "list는 성공, watch는 매번 거부",
+        streaming: false,
+        answer: |request| listed_and(request, broken()),
+    },
+    Failure {
+        en: "lists succeed, every watch breaks at once",
+        ko: "list는 성공, watch는 열리자마자 연결이 끊김",
+        streaming: false,
+        answer: |request| {
+            listed_and(request, Answer::watch(&[]).breaking(Duration::ZERO))
+        },
+    },
+    Failure {
+        en: "a list without documents succeeds, every watch says 410",
+        ko: "빈 list는 성공, watch는 매번 410",
+        streaming: false,
+        answer: |request| match is_watch(request) {
+            true => Answer::watch(&[expired()]),
+            false => Answer::list(&[]),
+        },
+    },
+    Failure {
+        en: "a list with documents succeeds, every watch says 410",
+        ko: "문서가 있는 list는 성공, watch는 매번 410",
+        streaming: false,
+        answer: |request| listed_and(request, Answer::watch(&[expired()])),
+    },
+    Failure {
+        en: "`streaming_lists`: every watch opens and says 410",
+        ko: "`streaming_lists`: watch가 열리자마자 매번 410",
+        streaming: true,
+        answer: |_| Answer::watch(&[expired()]),
+    },
+];
+
+/// A backoff grows while nothing but errors reaches its place in the chain;
+/// every `Ok` that reaches it begins it anew.
+#[tokio::test(start_paused = true)]
+async fn every_ok_that_reaches_a_backoff_begins_it_anew() {
+    let grows = vec![1, 2, 4, 8, 16, 30];
+    let stays = vec![1; 6];
+    let expected = [
+        [&stays, &grows, &grows],
+        [&grows, &grows, &grows],
+        [&grows, &grows, &grows],
+        [&stays, &grows, &grows],
+        [&stays, &stays, &grows],
+        [&stays, &grows, &grows],
+    ];
+    let head = "`watcher` | `applied_objects` | `predicate_filter` |\n|---|---|---|---|\n";
+    let mut en = format!("| for ever | {head}");
+    let mut ko = format!("| 계속되는 문제 | {head}");
+    for (failure, expected) in FAILURES.iter().zip(expected) {
+        let mut cells = String::new();
+        for (chain, expected) in PLACES.iter().zip(expected) {
+            let (service, arrivals) = timed(failure.answer);
+            chain(&service, failure.streaming).await;
+            let pauses = &arrivals.pauses()[..6];
+            assert_eq!(pauses, expected, "{}", failure.en);
+            let texts = pauses.iter().map(u64::to_string);
+            write!(cells, " {} |", texts.collect::<Vec<_>>().join(", ")).unwrap();
+        }
+        writeln!(en, "| {} |{cells}", failure.en).unwrap();
+        writeln!(ko, "| {} |{cells}", failure.ko).unwrap();
+    }
+    output("runtime_internals/stream_adaptors/places.en.md", &en);
+    output("runtime_internals/stream_adaptors/places.ko.md", &ko);
+}
+
+/// backon's builder allows three pauses unless told otherwise: the fourth error
+/// in a row is the last item of the stream.
+#[tokio::test(start_paused = true)]
+async fn a_backoff_that_runs_out_ends_the_stream() {
+    let finite = backon::ExponentialBuilder::default();
+    let (service, arrivals) = timed(|_| broken());
+    let chain = watch(&service)
+        .applied_objects()
+        .backoff(watcher::ExponentialBackoff::from(finite));
+    let all = timeout(Duration::from_secs(3600), chain.collect::<Vec<_>>());
+    let items = all.await.unwrap();
+    assert_eq!((items.len(), arrivals.count()), (4, 4));
+    assert!(items.iter().all(Result::is_err));
+}
