@@ -1,6 +1,12 @@
 //! When the next request goes out after an error.
 
-use std::{fmt::Write, ops::RangeInclusive, pin::pin, time::Duration};
+use std::{
+    fmt::Write,
+    ops::RangeInclusive,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use examples::{
     runtime_internals::stream_adaptors::{applied, applied_impatiently},
@@ -8,16 +14,20 @@ use examples::{
 };
 use futures::{Stream, StreamExt, future::BoxFuture};
 use kube::{
-    ResourceExt,
+    Client, ResourceExt,
     runtime::{WatchStreamExt, predicates, watcher},
 };
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
+use tower::ServiceBuilder;
 
 use super::{
     api, broken, document, doubling, expired, is_watch, items, line, timed, watch,
 };
-use crate::support::{output, timeline::Timeline};
+use crate::support::{
+    documents, output,
+    timeline::{Span, Timeline},
+};
 
 /// Before the decoder, the default backoff never grows while lists fail; behind
 /// it, it grows to a pause between 30 s and a minute.
@@ -35,7 +45,8 @@ async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
     let growing = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0];
     for (index, shortest) in growing.into_iter().enumerate() {
         // Timers have a resolution of a millisecond.
-        let fits = |gap: f64, least: f64| (least - 0.002..=2.0 * least + 0.002).contains(&gap);
+        let fits =
+            |gap: f64, least: f64| (least - 0.002..=2.0 * least + 0.002).contains(&gap);
         let (one, other) = (impatient.gaps()[index], patient.gaps()[index]);
         assert!(fits(one, 0.8), "{one} s before list {}", index + 2);
         assert!(fits(other, shortest), "{other} s before list {}", index + 2);
@@ -57,7 +68,8 @@ async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn an_error_is_given_out_at_once_and_the_next_request_waits() {
     let timeline = Timeline::start();
-    let server = timeline.clone();
+    let pause = Arc::new(Mutex::new(None::<Span>));
+    let (server, over) = (timeline.clone(), pause.clone());
     let mut number = 0;
     let service = Service::new(Script::rule(move |request| {
         number += 1;
@@ -70,15 +82,17 @@ async fn an_error_is_given_out_at_once_and_the_next_request_waits() {
             _ => ("watch: open", Answer::watch(&[])),
         };
         assert_eq!(is_watch(request), number >= 5);
+        over.lock().unwrap().take().map(Span::end);
         server.note("API server", what);
         answer
     }));
     let chain = watch(&service).applied_objects().backoff(doubling());
-    let noted = chain.inspect(|item| {
-        let what = item
-            .as_ref()
-            .map_or("Err".to_owned(), |found| format!("Ok({})", found.name_any()));
-        timeline.note("your loop", what);
+    let noted = chain.inspect(|item| match item {
+        Ok(found) => timeline.note("your loop", format!("Ok({})", found.name_any())),
+        Err(_) => {
+            timeline.note("your loop", "Err");
+            *pause.lock().unwrap() = Some(timeline.begin("backoff", "pause"));
+        }
     });
     items(14, noted).await;
     timeline.output(
@@ -128,6 +142,25 @@ async fn a_watch_that_ends_at_once_is_a_loop_that_no_backoff_sees() {
     assert!(items(1, chain).await.is_empty());
     assert_eq!(arrivals.count(), 1 + 1000 + 1);
     assert!(arrivals.gaps().iter().all(|gap| *gap == 0.0));
+}
+
+/// A limit of requests in the stack below bounds such a loop.
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_in_the_stack_bounds_a_loop_of_watches() {
+    let (service, arrivals) = timed(|request| match is_watch(request) {
+        false => Answer::list(&[]),
+        true => Answer::watch(&[]).ending(Duration::ZERO),
+    });
+    let limited = ServiceBuilder::new()
+        .rate_limit(5, Duration::from_secs(1))
+        .service(service);
+    let documents = documents(&Client::new(limited, "default"));
+    items(10, applied(documents)).await;
+    assert!(
+        (50..=55).contains(&arrivals.count()),
+        "{}",
+        arrivals.count()
+    );
 }
 
 /// A line of a watch that can't be decoded holds up the lines after it, though
@@ -271,7 +304,8 @@ async fn every_ok_that_reaches_a_backoff_begins_it_anew() {
         [&stays, &stays, &grows],
         [&stays, &grows, &grows],
     ];
-    let head = "`watcher` | `applied_objects` | `predicate_filter` |\n|---|---|---|---|\n";
+    let head =
+        "`watcher` | `applied_objects` | `predicate_filter` |\n|---|---|---|---|\n";
     let mut en = format!("| for ever | {head}");
     let mut ko = format!("| 계속되는 문제 | {head}");
     for (failure, expected) in FAILURES.iter().zip(expected) {

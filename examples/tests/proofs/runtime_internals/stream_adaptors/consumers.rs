@@ -61,13 +61,17 @@ impl Given {
 type Consumer = fn(Api<Document>, Given) -> LocalBoxFuture<'static, &'static str>;
 
 const CONSUMERS: [(&str, Consumer); 5] = [
-    ("while let Some(item) = stream.try_next().await?", |api, given| {
-        async move {
-            let all = follow_until_an_error(applied(api), async |item| given.take(&item));
-            all.await.map_or("returns an Err", |()| "returns Ok")
-        }
-        .boxed_local()
-    }),
+    (
+        "while let Some(item) = stream.try_next().await?",
+        |api, given| {
+            async move {
+                let all =
+                    follow_until_an_error(applied(api), async |item| given.take(&item));
+                all.await.map_or("returns an Err", |()| "returns Ok")
+            }
+            .boxed_local()
+        },
+    ),
     ("stream.try_for_each(…).await?", |api, given| {
         async move {
             let all = applied(api).try_for_each(|item| {
@@ -78,33 +82,42 @@ const CONSUMERS: [(&str, Consumer); 5] = [
         }
         .boxed_local()
     }),
-    ("while let Some(Ok(item)) = stream.next().await", |api, given| {
-        async move {
-            let mut stream = pin!(applied(api));
-            while let Some(Ok(item)) = stream.next().await {
-                given.take(&item);
+    (
+        "while let Some(Ok(item)) = stream.next().await",
+        |api, given| {
+            async move {
+                let mut stream = pin!(applied(api));
+                while let Some(Ok(item)) = stream.next().await {
+                    given.take(&item);
+                }
+                "ends, as if all were well"
             }
-            "ends, as if all were well"
-        }
-        .boxed_local()
-    }),
-    ("stream.filter_map(|item| ready(item.ok()))", |api, given| {
-        async move {
-            let mut stream = pin!(applied(api).filter_map(|item| ready(item.ok())));
-            while let Some(item) = stream.next().await {
-                given.take(&item);
+            .boxed_local()
+        },
+    ),
+    (
+        "stream.filter_map(|item| ready(item.ok()))",
+        |api, given| {
+            async move {
+                let mut stream = pin!(applied(api).filter_map(|item| ready(item.ok())));
+                while let Some(item) = stream.next().await {
+                    given.take(&item);
+                }
+                "ends"
             }
-            "ends"
-        }
-        .boxed_local()
-    }),
-    ("while let Some(item) = stream.next().await", |api, given| {
-        async move {
-            follow(applied(api), async |item| given.take(&item)).await;
-            "ends"
-        }
-        .boxed_local()
-    }),
+            .boxed_local()
+        },
+    ),
+    (
+        "while let Some(item) = stream.next().await",
+        |api, given| {
+            async move {
+                follow(applied(api), async |item| given.take(&item)).await;
+                "ends"
+            }
+            .boxed_local()
+        },
+    ),
 ];
 
 /// Of five loops over one stream that recovers, three end at its first error.
@@ -139,8 +152,10 @@ async fn a_chain_that_nobody_polls_sends_nothing() {
 async fn a_store_stands_still_while_the_loop_works() {
     let service = Service::new([
         Answer::list(&[document("faq", 1, 1)]),
-        Answer::watch(&[])
-            .then(Duration::from_secs(1), &line("ADDED", &document("report", 2, 1))),
+        Answer::watch(&[]).then(
+            Duration::from_secs(1),
+            &line("ADDED", &document("report", 2, 1)),
+        ),
     ]);
     let (store, writer) = reflector::store();
     let chain = watch(&service).reflect(writer).applied_objects();

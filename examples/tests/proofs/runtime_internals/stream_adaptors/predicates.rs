@@ -30,9 +30,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    api, counted, decoded, document, finalized, is_watch, items, line, watch,
-};
+use super::{api, counted, decoded, document, finalized, is_watch, items, line, watch};
 use crate::support::output;
 
 type Property = fn(&Document) -> Option<u64>;
@@ -72,7 +70,10 @@ fn life() -> Vec<(&'static str, Event<Document>)> {
     vec![
         ("made", applied(document("faq", 1, 1))),
         ("finalizer added", applied(finalized(document("faq", 2, 1)))),
-        ("status written", applied(counted(finalized(document("faq", 3, 1)), 3))),
+        (
+            "status written",
+            applied(counted(finalized(document("faq", 3, 1)), 3)),
+        ),
         ("label added", applied(last(4, 1))),
         ("spec changed", applied(last(5, 2))),
         ("listed again", Event::InitApply(decoded(&last(5, 2)))),
@@ -216,7 +217,11 @@ async fn applies(predicate: Property) -> usize {
         done.await.unwrap();
     });
     items(120, handled).await;
-    let patches = service.requests().iter().filter(|one| one.method == "PATCH").count();
+    let patches = service
+        .requests()
+        .iter()
+        .filter(|one| one.method == "PATCH")
+        .count();
     assert_eq!(patches, 1, "the finalizer is added, in any case");
     applies.load(Ordering::SeqCst)
 }
@@ -252,7 +257,8 @@ fn sees(
     feed: &mpsc::UnboundedSender<Document>,
     filtered: &mut (impl Stream<Item = watcher::Result<Document>> + Unpin),
 ) -> bool {
-    feed.unbounded_send(decoded(&document("faq", 1, 1))).unwrap();
+    feed.unbounded_send(decoded(&document("faq", 1, 1)))
+        .unwrap();
     filtered.next().now_or_never().is_some()
 }
 
