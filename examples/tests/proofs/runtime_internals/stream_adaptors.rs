@@ -2,7 +2,9 @@
 
 mod backoff;
 mod consumers;
+mod memory;
 mod objects;
+mod places;
 mod predicates;
 
 use std::{

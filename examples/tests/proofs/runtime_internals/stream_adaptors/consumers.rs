@@ -23,7 +23,7 @@ use kube::{
 use tokio::time::{sleep, timeout};
 
 use super::{api, broken, document, is_watch, line, timed, watch};
-use crate::support::{output, until_all_wait};
+use crate::support::output;
 
 /// A server whose first list fails.
 fn recovering() -> impl FnMut(&Received) -> Answer + Send + 'static {
@@ -168,5 +168,4 @@ async fn a_store_stands_still_while_the_loop_works() {
     assert_eq!((store.len(), service.requests().len()), (0, 1));
     let _ = timeout(Duration::from_secs(10), run.as_mut()).await;
     assert_eq!((store.len(), service.requests().len()), (2, 2));
-    until_all_wait().await;
 }
