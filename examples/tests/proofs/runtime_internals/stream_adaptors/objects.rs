@@ -23,7 +23,7 @@ use kube::{
 };
 
 use super::{counted, document, expired, items, line, watch};
-use crate::support::output;
+use crate::support::{compile_fail, output};
 
 /// Two documents are listed; while the watch is open, one is changed, one
 /// deleted, one made. Then the version expires, and before the next list the
@@ -145,4 +145,12 @@ async fn modify_is_called_for_deletions_too() {
         .modify(|document: &mut Document| names.push(document.name_any()));
     items(60, chain).await;
     assert_eq!(names, ["faq", "report", "faq", "report", "draft", "faq"]);
+}
+
+/// A predicate does not fit before the decoder, and a store not behind it.
+#[test]
+fn the_compiler_keeps_stores_and_predicates_on_their_side_of_the_decoder() {
+    let folder = "runtime_internals/stream_adaptors";
+    compile_fail(&format!("{folder}/filter_before_decoder.rs"));
+    compile_fail(&format!("{folder}/reflect_behind_decoder.rs"));
 }
