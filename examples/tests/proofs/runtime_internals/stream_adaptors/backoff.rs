@@ -32,9 +32,9 @@ use crate::support::{
 #[tokio::test(start_paused = true)]
 async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
     let (service, impatient) = timed(|_| broken());
-    items(3600, applied_impatiently(api(&service))).await;
+    items(600, applied_impatiently(api(&service))).await;
     let (service, patient) = timed(|_| broken());
-    items(3600, applied(api(&service))).await;
+    items(600, applied(api(&service))).await;
 
     let mut text = String::from(
         "           .default_backoff()     .applied_objects()\n\
@@ -53,11 +53,11 @@ async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
         writeln!(text, "{:>4}  {one:>20}  {other:>20}", index + 2).unwrap();
     }
     let (many, few): (RangeInclusive<usize>, RangeInclusive<usize>) =
-        (2250..=4501, 65..=125);
+        (375..=751, 15..=25);
     assert!(impatient.gaps().iter().all(|gap| *gap < 1.61));
     assert!(many.contains(&impatient.count()), "{}", impatient.count());
     assert!(few.contains(&patient.count()), "{}", patient.count());
-    text += "in an hour     2250 to 4500 lists      65 to 125 lists\n";
+    text += "in 10 min       375 to 750 lists        15 to 25 lists\n";
     output("runtime_internals/stream_adaptors/order.txt", &text);
 }
 

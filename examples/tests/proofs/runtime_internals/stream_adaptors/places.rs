@@ -15,9 +15,9 @@ use crate::support::output;
 /// A stream of results with a backoff at some place in it.
 type Chain = fn(&Service, bool) -> BoxFuture<'static, ()>;
 
-/// Consumes a chain for five minutes.
+/// Consumes a chain for a minute and a half.
 async fn drain(chain: impl Stream) {
-    items(300, chain).await;
+    items(90, chain).await;
 }
 
 fn events(
