@@ -243,8 +243,27 @@ export const queries = {
     },
     'runtime-internals/stream-adaptors.html': {
         en: [
+            ['default_backoff', 'places'],
+            ['applied_objects', 'objects'],
+            ['touched_objects', 'objects'],
+            ['predicate_filter', 'predicates'],
+            ['finalizer is added and then nothing happens', 'combine'],
+            ['fallback or combine', 'combine'],
+            ['try_next', 'end'],
+            ['PredicateConfig', 'ttl'],
+            ['pauses begin anew', 'backoff'],
+            ['without_max_times', 'end'],
         ],
         ko: [
+            ['default_backoff', 'places'],
+            ['touched_objects', 'objects'],
+            ['predicate_filter', 'predicates'],
+            ['finalizer만 붙고', 'combine'],
+            ['generation fallback', 'combine'],
+            ['try_next', 'end'],
+            ['PredicateConfig', 'ttl'],
+            ['backoff의 자리', 'places'],
+            ['삭제 이벤트가 오지', 'objects'],
         ],
     },
     'runtime-internals/reflector-and-store.html': {
