@@ -231,8 +231,24 @@ export const queries = {
     },
     'runtime-internals/watcher.html': {
         en: [
+            ['InitPage', 'states'],
+            ['InitialListFailed', 'errors'],
+            ['WatchStartFailed 404', 'errors'],
+            ['NoResourceVersion'],
+            ['InitDone', 'marks'],
+            ['Thousands of watches a second', 'resume'],
+            ['failed to perform initial object list', 'decoding'],
+            ['What is gone without a Delete', 'marks'],
         ],
         ko: [
+            ['InitPage', 'states'],
+            ['InitialListFailed', 'errors'],
+            ['WatchStartFailed', 'errors'],
+            ['NoResourceVersion'],
+            ['상태 머신'],
+            ['전이표', 'table'],
+            ['초당 수천 번', 'resume'],
+            ['디코딩할 수 없는 객체', 'decoding'],
         ],
     },
     'runtime-internals/watcher-requests.html': {

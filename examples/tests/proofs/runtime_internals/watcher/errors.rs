@@ -1,0 +1,192 @@
+//! Errors that a watcher emits, and what it takes to get past them.
+
+use std::{pin::pin, time::Duration};
+
+use examples::{
+    runtime_internals::watcher::readable,
+    testing::{Answer, Script, Service},
+};
+use futures::StreamExt;
+use kube::{
+    Error::{Api, SerdeError},
+    core::DeserializeGuard,
+    runtime::{
+        watcher,
+        watcher::{Config, Error, Event},
+    },
+};
+
+use super::{document, error_event, event, observed::Request, page, wrong};
+use crate::support::documents;
+
+/// Whatever the server refuses, a watcher does not end; without a backoff it asks
+/// again at once.
+#[tokio::test(start_paused = true)]
+async fn no_error_ends_a_watcher_and_none_makes_it_wait() {
+    let refused = Answer::failure(500, "InternalError", "no");
+    let service = Service::new(Script::always(refused));
+    let mut events = pin!(watcher(documents(&service.client()), Config::default()));
+    let start = tokio::time::Instant::now();
+
+    for _ in 0..1000 {
+        assert!(matches!(events.next().await, Some(Ok(Event::Init))));
+        let failed = events.next().await;
+        assert!(matches!(failed, Some(Err(Error::InitialListFailed(_)))));
+    }
+
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(service.requests().len(), 1000);
+}
+
+/// A collection with a document that does not fit the type, and a change of it.
+fn server_with_a_wrong_document() -> Service {
+    let (faq, guide) = (document("faq", "3"), document("guide", "6"));
+    let list = page(&[&faq, &wrong("notes", "4")], Some("5"), None);
+    let changed = event("MODIFIED", &wrong("notes", "7"));
+    let watch = Answer::watch(&[event("ADDED", &guide), changed]);
+    Service::new(Script::rule(move |request| {
+        match Request::of(&request.target) {
+            Request::List(_) => list.clone(),
+            _ => watch.clone(),
+        }
+    }))
+}
+
+/// One object that cannot be decoded fails the whole list, each time: no object is
+/// ever emitted, and there is no watch.
+#[tokio::test(start_paused = true)]
+async fn one_wrong_object_keeps_a_watcher_from_its_watch() {
+    let service = server_with_a_wrong_document();
+    let mut events = pin!(watcher(documents(&service.client()), Config::default()));
+
+    for _ in 0..100 {
+        assert!(matches!(events.next().await, Some(Ok(Event::Init))));
+        let failed = events.next().await;
+        let Some(Err(Error::InitialListFailed(SerdeError(_)))) = failed else {
+            panic!("{failed:?}");
+        };
+    }
+
+    let lists = service.requests().into_iter();
+    assert!(
+        lists
+            .map(|list| Request::of(&list.target))
+            .all(|list| list == Request::List(None))
+    );
+}
+
+/// With `DeserializeGuard` the wrong object is an event as any other, which says
+/// what is wrong with it.
+#[tokio::test(start_paused = true)]
+async fn a_guard_lets_a_watcher_past_a_wrong_object() {
+    let service = server_with_a_wrong_document();
+    let events = readable(service.client()).take(6);
+    let told = |guarded: DeserializeGuard<_>| match guarded.0 {
+        Ok(_) => "fits".to_owned(),
+        Err(invalid) => format!("{} does not", invalid.metadata.name.unwrap()),
+    };
+    let events: Vec<_> = events
+        .map(|event| match event.unwrap() {
+            Event::InitApply(guarded) => format!("InitApply: {}", told(guarded)),
+            Event::Apply(guarded) => format!("Apply: {}", told(guarded)),
+            Event::Init => "Init".to_owned(),
+            Event::InitDone => "InitDone".to_owned(),
+            Event::Delete(_) => "Delete".to_owned(),
+        })
+        .collect()
+        .await;
+
+    assert_eq!(
+        events,
+        [
+            "Init",
+            "InitApply: fits",
+            "InitApply: notes does not",
+            "InitDone",
+            "Apply: fits",
+            "Apply: notes does not",
+        ]
+    );
+}
+
+/// In a watch, the event of a wrong object is an error without a word of the
+/// object, and its version is not taken: a watch that is resumed meets it again.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_object_in_a_watch_comes_again_with_the_next_one() {
+    let watch =
+        || Answer::watch(&[event("MODIFIED", &wrong("faq", "6"))]).ending(Duration::ZERO);
+    let service = Service::new([
+        page(&[&document("faq", "3")], Some("5"), None),
+        watch(),
+        watch(),
+        Answer::never(),
+    ]);
+    let mut events =
+        pin!(watcher(documents(&service.client()), Config::default()).skip(3));
+
+    for _ in 0..2 {
+        match events.next().await {
+            Some(Err(Error::WatchFailed(Api(status)))) => {
+                assert_eq!(*status, Default::default());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let requests: Vec<_> = service.requests();
+    let asked = requests.iter().map(|request| Request::of(&request.target));
+    let watches = ["5", "5"].map(|version| Request::Watch(version.to_owned()));
+    assert_eq!(asked.skip(1).collect::<Vec<_>>(), watches);
+}
+
+/// A kind that is gone for a while, as a CRD that is deleted and made again, is
+/// asked for from the old version until the server tells, by an event, that the
+/// version has expired.
+#[tokio::test(start_paused = true)]
+async fn a_watch_refused_with_404_keeps_its_version_until_an_event_says_410() {
+    let gone = || Answer::text(404, "404 page not found");
+    let service = Service::new([
+        page(&[&document("faq", "3")], Some("5"), None),
+        Answer::watch(&[event("DELETED", &document("faq", "6"))]).ending(Duration::ZERO),
+        gone(),
+        gone(),
+        Answer::watch(&[error_event(410)]).ending(Duration::ZERO),
+        page(&[], Some("20"), None),
+        Answer::never(),
+    ]);
+    let events = watcher(documents(&service.client()), Config::default()).take(9);
+    let events: Vec<_> = events
+        .map(|item| super::observed::told(&item))
+        .collect()
+        .await;
+
+    let told = [
+        "Init",
+        "InitApply(faq)",
+        "InitDone",
+        "Delete(faq)",
+        "Err(WatchStartFailed)",
+        "Err(WatchStartFailed)",
+        "Err(WatchError)",
+        "Init",
+        "InitDone",
+    ];
+    assert_eq!(events, told);
+    let asked: Vec<_> = service.requests();
+    let asked = asked
+        .iter()
+        .map(|request| Request::of(&request.target).to_string());
+    let from = |version: &str| format!("WATCH, resourceVersion={version}");
+    let list = "LIST".to_owned();
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [
+            list.clone(),
+            from("5"),
+            from("6"),
+            from("6"),
+            from("6"),
+            list
+        ]
+    );
+}
