@@ -284,8 +284,24 @@ export const queries = {
     },
     'runtime-internals/reflector-and-store.html': {
         en: [
+            ['store is empty', 'empty'],
+            ['wait_until_ready never returns', 'ready'],
+            ['WriterDropped', 'ready'],
+            ['InitDone swap', 'swap'],
+            ['objects of one namespace vanish', 'swap'],
+            ['state_filter hangs', 'lock'],
+            ['patches three times', 'behind'],
+            ['two copies memory re-list', 'memory'],
         ],
         ko: [
+            ['Store가 비어 있습니다', 'empty'],
+            ['wait_until_ready 반환되지 않음', 'ready'],
+            ['WriterDropped', 'ready'],
+            ['InitDone swap', 'swap'],
+            ['네임스페이스의 객체가 사라집니다', 'swap'],
+            ['프로그램이 가끔 멈춥니다', 'lock'],
+            ['방금 쓴 것이 보이지 않을 때', 'behind'],
+            ['메모리 두 배', 'memory'],
         ],
     },
     'runtime-internals/shared-streams.html': {
