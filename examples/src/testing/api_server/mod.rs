@@ -235,9 +235,10 @@ impl ApiServer {
     ///
     /// If one was refused because the server does not imitate what it needs.
     pub fn finish(&self) -> Result<Vec<Asked>, ApiServerError> {
-        match lock(&self.0.state).refused.clone() {
-            Some(refused) => Err(ApiServerError::NotImitated(refused)),
-            None => Ok(self.requests()),
+        let state = lock(&self.0.state);
+        match &state.refused {
+            Some(refused) => Err(ApiServerError::NotImitated(refused.clone())),
+            None => Ok(state.requests.clone()),
         }
     }
 }

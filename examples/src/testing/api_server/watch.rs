@@ -198,7 +198,8 @@ fn start(store: &Store, ask: &Ask) -> Result<(Vec<Value>, u64), Answer> {
     let objects = store.at(now).unwrap_or_default();
     let added = |object| event("ADDED", shown(ask, object));
     let mut events: Vec<_> = selected(ask, &objects).into_iter().map(added).collect();
-    if streams_list && ask.is_true("allowWatchBookmarks") {
+    // Asked for or not: whoever takes bookmarks gets the one that ends the list.
+    if ask.is_true("allowWatchBookmarks") {
         events.push(bookmark(ask, now, true));
     }
     Ok((events, now))
