@@ -87,10 +87,6 @@ fn list(store: &Store, ask: &Ask) -> Result<Answer, Answer> {
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(usize::MAX);
     let mut metadata = json!({ "resourceVersion": version.to_string() });
-    if ask.kind.is_custom() && !ask.metadata_only {
-        // Those lists have the field in any case.
-        metadata["continue"] = json!("");
-    }
     let end = start.saturating_add(limit);
     if end < all.len() {
         metadata["continue"] = json!(format!("{version}-{end}"));
@@ -167,9 +163,13 @@ fn gone(ask: &Ask) -> Answer {
 
 fn list_of<'a>(
     ask: &Ask,
-    metadata: Value,
+    mut metadata: Value,
     items: impl Iterator<Item = &'a Value>,
 ) -> Value {
+    if ask.kind.is_custom() && !ask.metadata_only && metadata["continue"].is_null() {
+        // Lists of custom resources have the field in any case.
+        metadata["continue"] = json!("");
+    }
     let items: Vec<_> = items
         .map(|item| {
             let mut item = shown(ask, item);
