@@ -4,7 +4,10 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     vec,
 };
@@ -29,6 +32,8 @@ struct Inner {
     play: Mutex<Play>,
     requests: Mutex<Vec<Received>>,
     load: Mutex<Load>,
+    /// Pieces of bodies that nobody has read yet.
+    unread: AtomicUsize,
 }
 
 /// How much work a [`Service`] has, and had.
@@ -53,6 +58,7 @@ impl Service {
             play: Play::new(script.into()),
             requests: Mutex::default(),
             load: Mutex::default(),
+            unread: AtomicUsize::default(),
         }))
     }
 
@@ -68,6 +74,12 @@ impl Service {
     /// How much work there is now.
     pub fn load(&self) -> Load {
         *lock(&self.0.load)
+    }
+
+    /// How many pieces of answers were given and not read, such as events of a
+    /// watch that was dropped.
+    pub fn unread(&self) -> usize {
+        self.0.unread.load(Ordering::Relaxed)
     }
 
     /// All requests so far, in the order of arrival.
@@ -109,6 +121,7 @@ impl tower::Service<Request<Body>> for Service {
                 hold,
             } = answer;
             hold.over().await;
+            waiting.0.unread.fetch_add(body.len(), Ordering::Relaxed);
             let body = SentBody {
                 pieces: body.into_iter(),
                 open,
@@ -207,7 +220,12 @@ impl http_body::Body for SentBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         match self.pieces.next() {
-            Some(piece) => Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece))))),
+            Some(piece) => {
+                if let Some(Reading(inner)) = &self.counted {
+                    inner.unread.fetch_sub(1, Ordering::Relaxed);
+                }
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece)))))
+            }
             // Nothing will ever come, so nobody needs to be woken.
             None if self.open => Poll::Pending,
             None => {
