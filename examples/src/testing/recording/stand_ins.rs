@@ -4,8 +4,9 @@
 //! | in the cluster | in the recording |
 //! |---|---|
 //! | a uid that the server made, anywhere in a text | `00000000-0000-4000-8000-000000000001`, counted by first appearance |
-//! | a resource version of an object or event | `100010`, `100020`, ...: one stand-in a version, in the server's order |
-//! | the version of a list or bookmark, the server's own in a message | likewise, but a new stand-in each time: whether it equals an object's is chance. All pages of a list share one |
+//! | a resource version of an object or event | `110000`, `120000`, ...: one stand-in a version, in the server's order |
+//! | the version of a list or bookmark, or the current one in a message | likewise, but a new stand-in each time: whether it equals an object's is chance. All pages of a list share one |
+//! | the oldest version that the server has, in a message | `100000`: below all others, though it may lie among them |
 //! | a token for the next page | `continue-1` |
 //! | a time within a day of now | [`INSTANT`]; times have a second's precision, so whether two are equal is chance |
 //! | a name that the server made of `generateName` | `prefix-00001` |
@@ -22,6 +23,8 @@ use serde_json::Value;
 
 /// The moment at which all of a recording happens.
 pub const INSTANT: &str = "2026-01-01T00:00:00Z";
+/// The oldest version that a server knows.
+const OLDEST: u64 = 100_000;
 /// The address of the server in a recording.
 pub const ADDRESS: &str = "127.0.0.1:6443";
 
@@ -38,7 +41,7 @@ pub struct StandIns {
     /// object's, every other one is used for one list or bookmark.
     versions: Vec<(u64, usize, u64)>,
     roles: usize,
-    /// The version that the last request sent, and how the client had called it.
+    /// The version that the last request sent as the server knows it, and how the client had called it.
     sent: Option<(String, String)>,
     /// The server's tokens for next pages, and the role of their list's version.
     tokens: Vec<(String, usize)>,
@@ -239,7 +242,8 @@ impl StandIns {
         }
     }
 
-    /// The stand-in: ten more than the greatest so far, or halfway to the next.
+    /// The stand-in: far beyond the greatest so far, or a little above the one
+    /// below. Sixty ascending ones fit between two neighbours.
     fn learn_version(&mut self, real: u64, role: usize) -> u64 {
         let at = match self
             .versions
@@ -251,10 +255,11 @@ impl StandIns {
         let before = at.checked_sub(1).map(|i| self.versions[i].2);
         let after = self.versions.get(at).map(|v| v.2);
         let shown = match (before, after) {
-            (None, None) => 100_010,
-            (Some(before), None) => before + 10,
-            (None, Some(after)) => after - 10,
-            (Some(before), Some(after)) => before.midpoint(after),
+            (before, None) => before.unwrap_or(OLDEST) + 10_000,
+            (before, Some(after)) => {
+                let before = before.unwrap_or(OLDEST);
+                before + (after - before) / 8
+            }
         };
         self.versions.insert(at, (real, role, shown));
         shown
@@ -263,27 +268,19 @@ impl StandIns {
     /// Versions in what a failure says. Those in a precondition are the
     /// client's and the object's, any other that the client did not send is the server's.
     fn message(&mut self, status: &mut serde_json::Map<String, Value>) {
-        let mut versions = BTreeMap::new();
         each_text_of(status, "message", &mut |text| {
             let lower = text.to_lowercase().replace(' ', "");
+            let role = match lower.contains("precondition") {
+                true => 0,
+                false => self.roles,
+            };
             if !lower.contains("resourceversion") {
                 return;
             }
-            let role = if lower.contains("precondition") {
-                0
-            } else {
-                self.roles
-            };
-            *text = each_number(text, |digits| {
-                if let Some((real, shown)) = &self.sent
-                    && real == digits
-                {
-                    return shown.clone();
-                }
-                let known = versions.entry(digits.to_owned());
-                known
-                    .or_insert_with(|| self.version_for_client(digits, role))
-                    .clone()
+            *text = each_number(text, |digits| match &self.sent {
+                Some((real, shown)) if real == digits => shown.clone(),
+                _ if lower.contains("tooold") => OLDEST.to_string(),
+                _ => self.version_for_client(digits, role),
             });
         });
         self.roles += 1;
@@ -371,10 +368,20 @@ fn each_object(
     }
 }
 
+/// Every text of a value, the keys of objects too: `managedFields` has uids in them.
 fn each_text(value: &mut Value, f: &mut impl FnMut(&mut String)) {
     match value {
         Value::String(text) => f(text),
         Value::Array(items) => items.iter_mut().for_each(|value| each_text(value, f)),
+        Value::Object(object) if object.keys().any(|key| key.contains("\"uid\"")) => {
+            let renamed = std::mem::take(object).into_iter().map(|(mut key, mut value)| {
+                f(&mut key);
+                each_text(&mut value, f);
+                (key, value)
+            });
+            // The server sorts such keys, by the uids that it made.
+            *object = BTreeMap::from_iter(renamed).into_iter().collect();
+        }
         Value::Object(object) => {
             object.values_mut().for_each(|value| each_text(value, f))
         }
