@@ -3,6 +3,8 @@
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
 mod accept;
+mod cluster;
+mod go;
 mod locks;
 mod search;
 mod site;
@@ -37,6 +39,8 @@ enum Task {
         #[command(subcommand)]
         what: Accept,
     },
+    /// Run a real Kubernetes API server on loopback until Ctrl-C; needs Go
+    Cluster,
     /// Bring the pinned mdBook, its preprocessors and Pagefind into `target/tools`
     Tools,
     /// Index a built edition for search; while serving, mdBook starts this after each build
@@ -104,6 +108,7 @@ fn run(task: Task) -> Result<()> {
         Task::Accept { what: Accept::Edition { page, sections, behind } } => {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))
         }
+        Task::Cluster => cluster::run(&root),
         Task::Tools => tools::install(&root),
         Task::Index { site } => search::index_for_mdbook(&root, &site),
     }
