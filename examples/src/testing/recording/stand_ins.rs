@@ -374,11 +374,14 @@ fn each_text(value: &mut Value, f: &mut impl FnMut(&mut String)) {
         Value::String(text) => f(text),
         Value::Array(items) => items.iter_mut().for_each(|value| each_text(value, f)),
         Value::Object(object) if object.keys().any(|key| key.contains("\"uid\"")) => {
-            let renamed = std::mem::take(object).into_iter().map(|(mut key, mut value)| {
-                f(&mut key);
-                each_text(&mut value, f);
-                (key, value)
-            });
+            let renamed =
+                std::mem::take(object)
+                    .into_iter()
+                    .map(|(mut key, mut value)| {
+                        f(&mut key);
+                        each_text(&mut value, f);
+                        (key, value)
+                    });
             // The server sorts such keys, by the uids that it made.
             *object = BTreeMap::from_iter(renamed).into_iter().collect();
         }
