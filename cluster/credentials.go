@@ -33,11 +33,11 @@ func writeCredentials(run *run, server string) (admin, error) {
 	if err != nil {
 		return user, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
 		return user, err
 	}
-	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	block := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
 	if err := os.WriteFile(run.file(signingKey), block, 0o600); err != nil {
 		return user, err
 	}

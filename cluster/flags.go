@@ -29,9 +29,10 @@ func apiserverFlags(run *run, where addresses, verbosity int) []string {
 		"--service-cluster-ip-range=10.0.0.0/24",
 		// Into each pod it would write a volume with a random name, and refuse pods of a namespace that is new.
 		"--disable-admission-plugins=ServiceAccount",
-		"--endpoint-reconciler-type=none",         // else: the endpoints of the service `kubernetes`
-		"--feature-gates=APIServerIdentity=false", // else: a lease, renewed every ten seconds
-		"--etcd-compaction-interval=0",            // else: a revision every five minutes
+		"--endpoint-reconciler-type=none", // else: the endpoints of the service `kubernetes`
+		// Else: a lease of this server, renewed every ten seconds. The second feature has no use without it.
+		"--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false",
+		"--etcd-compaction-interval=0", // else: a revision every five minutes
 		fmt.Sprintf("-v=%d", verbosity),
 	}
 }
