@@ -59,7 +59,7 @@ pub struct Recorded {
 
 enum With {
     File(Replay),
-    Cluster(Live),
+    Cluster(Box<Live>),
 }
 
 struct Live {
@@ -90,7 +90,7 @@ impl Recorded {
                     conversation.map_err(|error| told(name, error))?,
                 ))
             }
-            Ok(mode) => With::Cluster(Live::connect(mode == "check").await?),
+            Ok(mode) => With::Cluster(Box::new(Live::connect(mode == "check").await?)),
         };
         Ok(Self { name, with })
     }

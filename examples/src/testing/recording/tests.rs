@@ -273,7 +273,7 @@ async fn pages_of_a_list_share_a_version_and_tokens_go_back() {
             .contains("continue=ZXlKMklqb2k")
     );
     assert_eq!(second.metadata.resource_version.as_deref(), Some("120000"));
-    assert!(second.items[0].resource_version().unwrap() < "110000".to_owned());
+    assert!(second.items[0].resource_version().unwrap().as_str() < "110000");
     // Another list is another version, whether or not something was written meanwhile.
     let third = maps.list(&ListParams::default()).await.unwrap();
     assert_eq!(third.metadata.resource_version.as_deref(), Some("130000"));
