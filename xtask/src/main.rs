@@ -6,6 +6,7 @@ mod accept;
 mod cluster;
 mod go;
 mod locks;
+mod record;
 mod search;
 mod site;
 mod tools;
@@ -41,6 +42,14 @@ enum Task {
     },
     /// Run a real Kubernetes API server on loopback until Ctrl-C; needs Go
     Cluster,
+    /// Hold recorded conversations again with a real API server, and write them
+    Record {
+        /// Compare them with what is recorded instead, and fail where they differ
+        #[arg(long)]
+        check: bool,
+        /// Names of proofs; all that have a recording, if none is named
+        proofs: Vec<String>,
+    },
     /// Bring the pinned mdBook, its preprocessors and Pagefind into `target/tools`
     Tools,
     /// Index a built edition for search; while serving, mdBook starts this after each build
@@ -109,6 +118,7 @@ fn run(task: Task) -> Result<()> {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))
         }
         Task::Cluster => cluster::run(&root),
+        Task::Record { check, proofs } => record::run(&root, &proofs, check),
         Task::Tools => tools::install(&root),
         Task::Index { site } => search::index_for_mdbook(&root, &site),
     }
