@@ -6,9 +6,11 @@
 //! [`Script`] and remember every request. Neither knows anything about
 //! Kubernetes: what an API server would answer is up to the script. An
 //! [`ApiServer`] knows, as far as it goes: it keeps objects, and answers what an
-//! API server would answer about them.
+//! API server would answer about them. What a real one did answer is a
+//! [`recording`], which a [`recording::Replay`] plays.
 
 pub mod api_server;
+pub mod recording;
 mod server;
 mod service;
 
@@ -129,9 +131,14 @@ impl Answer {
     /// `200 OK` with these watch events, one a line, in a body that stays open.
     pub fn watch(events: &[Value]) -> Self {
         let lines = events.iter().map(|event| format!("{event}\n")).collect();
+        Self::new(200, "application/json", lines).open()
+    }
+
+    /// The same answer, whose body stays open after its last piece.
+    fn open(self) -> Self {
         Self {
             end: End::Open,
-            ..Self::new(200, "application/json", lines)
+            ..self
         }
     }
 

@@ -140,8 +140,7 @@ async fn a_controller_runs_on_the_in_memory_server() {
     sleep(Duration::from_secs(2)).await;
     assert!(documents.get_opt("a").await.unwrap().is_none());
     running.abort();
-    for asked in server.finish().unwrap() {
-        eprintln!("{asked}");
-    }
-    eprintln!("{:?} of real time", began.elapsed());
+    server.finish().unwrap();
+    // Measured: 0.1 s, unoptimized; the hour is 12 watches of each kind.
+    assert!(began.elapsed() < Duration::from_secs(5));
 }

@@ -2,4 +2,5 @@
 
 mod controller;
 mod faults;
+mod same_answers;
 mod time;

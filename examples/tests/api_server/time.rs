@@ -6,7 +6,7 @@ use examples::{
     document::{Document, DocumentSpec},
     testing::ApiServer,
 };
-use futures::{StreamExt, TryStreamExt, pin_mut};
+use futures::{StreamExt, pin_mut};
 use kube::{
     Api, Client,
     api::{WatchEvent, WatchParams},
@@ -61,8 +61,15 @@ async fn bookmarks_come_every_minute_and_shortly_before_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_without_version_begins_with_what_is_there() {
+    let parameters = WatchParams::default().timeout(2).disable_bookmarks();
+    let seen = timeline(parameters, "0").await;
+    assert_eq!(seen, [(0, "Added event".into()), (2, "end".into())]);
     let seen = timeline(WatchParams::default().timeout(2), "0").await;
-    assert_eq!(seen, [(0, "Added event".to_owned()), (2, "end".to_owned())]);
+    let [added, marker, end] = [(0, "Added event"), (0, "bookmark 2"), (2, "end")];
+    assert_eq!(
+        seen,
+        [added, marker, end].map(|(at, what)| (at, what.to_owned()))
+    );
 }
 
 /// The times in metadata are the server's epoch and the virtual time since.

@@ -44,6 +44,15 @@
 //! - There are no managed fields, admission, users or rights.
 //! - Every namespace exists.
 //! - Pods and the like are gone as soon as they are deleted.
+//! - Failures name no causes, and a body that is no object, or no JSON, gets a
+//!   shorter message. A wrong uid in a PUT is a 422, not a 409.
+//! - A bookmark comes every 60 s sharp and once 2 s before the end; a real server
+//!   is up to a second late, and may send the last one twice.
+//! - A kind outside the built-in groups has the status subresource unless
+//!   [`Kind::status`] says otherwise.
+//!
+//! Everything else of `examples/tests/api_server/same_answers.rs` is equal to
+//! what a real server answered.
 
 mod ask;
 mod failure;
@@ -235,9 +244,10 @@ impl ApiServer {
     ///
     /// If one was refused because the server does not imitate what it needs.
     pub fn finish(&self) -> Result<Vec<Asked>, ApiServerError> {
-        match lock(&self.0.state).refused.clone() {
-            Some(refused) => Err(ApiServerError::NotImitated(refused)),
-            None => Ok(self.requests()),
+        let state = lock(&self.0.state);
+        match &state.refused {
+            Some(refused) => Err(ApiServerError::NotImitated(refused.clone())),
+            None => Ok(state.requests.clone()),
         }
     }
 }

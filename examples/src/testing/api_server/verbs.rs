@@ -163,9 +163,13 @@ fn gone(ask: &Ask) -> Answer {
 
 fn list_of<'a>(
     ask: &Ask,
-    metadata: Value,
+    mut metadata: Value,
     items: impl Iterator<Item = &'a Value>,
 ) -> Value {
+    if ask.kind.is_custom() && !ask.metadata_only && metadata["continue"].is_null() {
+        // Lists of custom resources have the field in any case.
+        metadata["continue"] = json!("");
+    }
     let items: Vec<_> = items
         .map(|item| {
             let mut item = shown(ask, item);
@@ -218,20 +222,23 @@ fn patch(
     request: &Received,
 ) -> Result<Answer, Answer> {
     ask.only(&[])?;
-    let mut object = store.find(ask, name)?.clone();
-    match request.header("content-type").unwrap_or_default() {
-        "application/merge-patch+json" => {
-            json_patch::merge(&mut object, &parse(&request.body, "invalid JSON patch")?);
-        }
-        "application/json-patch+json" => {
-            operate(&mut object, &parse(&request.body, "error decoding patch")?)?;
-        }
+    let merge = match request.header("content-type").unwrap_or_default() {
+        "application/merge-patch+json" => true,
+        "application/json-patch+json" => false,
         other => {
+            let instead = "send a merge or JSON patch, or record a real server";
             return Err(not_imitated(
                 &format!("patches of the type `{other}`"),
-                "send a merge or JSON patch, or record a real server",
+                instead,
             ));
         }
+    };
+    let mut object = store.find(ask, name)?.clone();
+    match merge {
+        true => {
+            json_patch::merge(&mut object, &parse(&request.body, "invalid JSON patch")?)
+        }
+        false => operate(&mut object, &parse(&request.body, "error decoding patch")?)?,
     }
     let object = store.update(ask, name, checked(object)?, false)?;
     Ok(Answer::json(&shown(ask, &object)))

@@ -191,14 +191,17 @@ fn start(store: &Store, ask: &Ask) -> Result<(Vec<Value>, u64), Answer> {
         None => 0,
     };
     if from != 0 && !streams_list {
-        let late = (from < store.horizon())
-            .then(|| event("ERROR", expired(from, store.horizon())));
-        return Ok((late.into_iter().collect(), from));
+        return Ok(match from < store.horizon() {
+            // Nothing follows that event, so all has been sent.
+            true => (vec![event("ERROR", expired(from, store.horizon()))], now),
+            false => (Vec::new(), from),
+        });
     }
     let objects = store.at(now).unwrap_or_default();
     let added = |object| event("ADDED", shown(ask, object));
     let mut events: Vec<_> = selected(ask, &objects).into_iter().map(added).collect();
-    if streams_list && ask.is_true("allowWatchBookmarks") {
+    // Asked for or not: whoever takes bookmarks gets the one that ends the list.
+    if ask.is_true("allowWatchBookmarks") {
         events.push(bookmark(ask, now, true));
     }
     Ok((events, now))
@@ -218,7 +221,8 @@ fn match_fits(ask: &Ask, streams_list: bool) -> Result<(), Answer> {
         }
     };
     let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {why}");
-    Err(failure(422, "Invalid", &message, json!({})))
+    let details = json!({ "group": "meta.k8s.io", "kind": "ListOptions" });
+    Err(failure(422, "Invalid", &message, details))
 }
 
 /// What a change is to somebody who sees the selected objects alone. An object

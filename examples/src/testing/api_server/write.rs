@@ -220,7 +220,12 @@ fn unchanged_since(
     if version.is_none() && locked {
         let why =
             "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
-        return Err(invalid(kind, name, why));
+        // This one message calls the kind by its plural.
+        let kind = Kind {
+            kind: kind.plural.clone(),
+            ..kind.clone()
+        };
+        return Err(invalid(&kind, name, why));
     }
     if version.is_some_and(|version| old["metadata"]["resourceVersion"] != version) {
         let why = "the object has been modified; please apply your changes to the latest version and try again";

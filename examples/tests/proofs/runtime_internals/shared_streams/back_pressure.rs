@@ -1,0 +1,153 @@
+//! Who waits for whom.
+
+use std::{fmt::Write, pin::pin, time::Duration};
+
+use examples::{
+    document::Document,
+    runtime_internals::shared_streams::two_controllers,
+    testing::{Answer, Service},
+};
+use futures::{FutureExt, StreamExt, poll, stream};
+use kube::{
+    ResourceExt,
+    runtime::{
+        WatchStreamExt,
+        controller::{self, Action},
+        reflector::{self, ReflectHandle, Store},
+        watcher::Event,
+    },
+};
+use tokio::time::{Instant, sleep};
+
+use super::{Seen, document, server};
+use crate::support::{documents, output, until_all_wait};
+
+fn version(store: &Store<Document>) -> String {
+    let state = store.state();
+    state.first().map_or("-".to_owned(), |faq| {
+        format!("v{}", faq.resource_version().unwrap())
+    })
+}
+
+/// Reads one item of a subscriber, if there is one.
+fn read(handle: &mut ReflectHandle<Document>) -> &'static str {
+    match handle.next().now_or_never() {
+        Some(Some(_)) => "an item",
+        Some(None) => "its end",
+        None => "nothing",
+    }
+}
+
+/// With a buffer of one, the root stream waits at the second change until the
+/// slow subscriber has read the first; the fast one waits with it. The Store has
+/// the second change already.
+#[tokio::test]
+async fn a_subscriber_that_does_not_read_holds_up_the_root_stream_and_the_others() {
+    let changes =
+        ["1", "2", "3"].map(|version| Ok(Event::Apply(document("faq", version))));
+    let (store, writer) = reflector::store_shared(1);
+    let mut fast = writer.subscribe().unwrap();
+    let mut slow = writer.subscribe().unwrap();
+    let mut root = pin!(stream::iter(changes).reflect_shared(writer));
+    let mut text = format!("{:<22} {:<10} {}\n", "", "", "the Store has");
+    let mut line = |who: &str, got: &str| {
+        let _ = writeln!(text, "{who:<22} {got:<10} {}", version(&store));
+    };
+    for _ in 0..2 {
+        let got = match root.next().now_or_never() {
+            Some(_) => "an event",
+            None => "waits",
+        };
+        line("the root stream", got);
+        line("the fast subscriber", read(&mut fast));
+    }
+    line("the slow subscriber", read(&mut slow));
+    let got = match root.next().now_or_never() {
+        Some(_) => "an event",
+        None => "waits",
+    };
+    line("the root stream", got);
+    line("the fast subscriber", read(&mut fast));
+    output("runtime_internals/shared_streams/stall.txt", &text);
+}
+
+/// A handle that is kept and never read stops the root stream once the buffer
+/// is full; dropping it lets the stream go on.
+#[tokio::test(start_paused = true)]
+async fn a_handle_that_nobody_reads_stops_the_root_stream() {
+    let changes =
+        (0..50).map(|version| Ok(Event::Apply(document("faq", &version.to_string()))));
+    let changes: Vec<_> = changes.collect();
+    let (store, writer) = reflector::store_shared(8);
+    let kept = writer.subscribe().unwrap();
+    let root = stream::iter(changes).reflect_shared(writer);
+    let root = tokio::spawn(root.for_each(|_| async {}));
+    sleep(Duration::from_secs(3600)).await;
+    assert!(!root.is_finished());
+    // Eight are in the buffer, and the ninth is in the Store.
+    assert_eq!(version(&store), "v8");
+    drop(kept);
+    root.await.unwrap();
+    assert_eq!(version(&store), "v49");
+}
+
+/// Without a subscriber nothing is kept: 50 events go through a buffer of one.
+#[tokio::test]
+async fn events_without_a_subscriber_are_dropped() {
+    let changes =
+        (0..50).map(|version| Ok(Event::Apply(document("faq", &version.to_string()))));
+    let (store, writer) = reflector::store_shared(1);
+    let root = stream::iter(changes.collect::<Vec<_>>()).reflect_shared(writer);
+    let seen = root.count().now_or_never();
+    assert_eq!(seen, Some(50));
+    assert_eq!(version(&store), "v49");
+}
+
+/// `InitDone` waits until each object of the list has its place in the buffer:
+/// with more objects than places, somebody has to read while it waits.
+#[tokio::test]
+async fn init_done_waits_when_the_list_is_longer_than_the_buffer() {
+    let mut events = vec![Ok(Event::Init)];
+    events.extend(["a", "b", "c"].map(|name| Ok(Event::InitApply(document(name, "1")))));
+    events.push(Ok(Event::InitDone));
+    let (store, writer) = reflector::store_shared(2);
+    let mut handle = writer.subscribe().unwrap();
+    let mut root = pin!(stream::iter(events).reflect_shared(writer));
+    for _ in 0..4 {
+        root.next().await.unwrap().unwrap();
+    }
+    assert!(poll!(root.next()).is_pending());
+    assert!(store.wait_until_ready().now_or_never().is_some());
+    assert_eq!(store.len(), 3);
+    handle.next().await.unwrap();
+    assert!(poll!(root.next()).is_ready());
+}
+
+/// A controller is no slow subscriber: however long its reconciler takes, it
+/// goes on reading triggers, and the other one is not held up.
+#[tokio::test(start_paused = true)]
+async fn a_slow_reconciler_holds_up_nobody_else() {
+    let many: Vec<_> = (0..500)
+        .map(|number| document(&format!("d{number}"), "1"))
+        .collect();
+    let service: Service = server(&many, Answer::watch(&[]));
+    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+    let [slow, fast] = controllers;
+    tokio::spawn(drive);
+    let slow = slow
+        .with_config(controller::Config::default().concurrency(1))
+        .run(
+            |_, _| async {
+                sleep(Duration::from_secs(3600)).await;
+                Ok::<_, std::convert::Infallible>(Action::await_change())
+            },
+            |_, _, _| Action::await_change(),
+            ().into(),
+        );
+    tokio::spawn(slow.for_each(|_| async {}));
+    let (seen, start) = (Seen::default(), Instant::now());
+    seen.run(fast);
+    until_all_wait().await;
+    assert_eq!(seen.count(), 500);
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
