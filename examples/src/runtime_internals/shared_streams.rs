@@ -2,14 +2,10 @@
 
 use std::{pin::pin, sync::Arc};
 
-use futures::{Stream, StreamExt, channel::mpsc::UnboundedSender, stream};
+use futures::{Stream, StreamExt, channel::mpsc::UnboundedSender};
 use kube::{
     Api, Resource,
-    runtime::{
-        Controller, WatchStreamExt,
-        reflector::{self, ReflectHandle},
-        watcher,
-    },
+    runtime::{Controller, WatchStreamExt, reflector, watcher},
 };
 
 use crate::document::Document;
@@ -49,15 +45,6 @@ pub fn two_idle_controllers(
         Controller::for_shared_stream(handle, store),
     ];
     Some((controllers, drive))
-}
-
-/// A controller that joins a shared stream after the first list. Its handle is
-/// made before the Store is read, so nothing falls in between.
-pub fn late_controller(early: &ReflectHandle<Document>) -> Controller<Document> {
-    let handle = early.clone();
-    let store = handle.reader();
-    let trigger = stream::iter(store.state()).chain(handle);
-    Controller::for_shared_stream(trigger, store)
 }
 
 /// Nobody but who drives the stream sees its errors.

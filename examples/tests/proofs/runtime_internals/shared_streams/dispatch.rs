@@ -4,7 +4,6 @@ use std::{fmt::Write, pin::pin, time::Duration};
 
 use examples::{
     document::Document,
-    runtime_internals::shared_streams::late_controller,
     testing::{Answer, Script, Service},
 };
 use futures::{FutureExt, StreamExt, stream};
@@ -20,7 +19,7 @@ use kube::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Seen, document, event, server};
+use super::{Seen, document};
 use crate::support::{documents, output, until_all_wait};
 
 /// What the subscriber gets without waiting, sorted.
@@ -112,32 +111,6 @@ async fn a_handle_of_later_gets_nothing_of_before() {
     assert_eq!((got(&mut late).as_str(), store.len()), ("-", 1));
     root.next().await.unwrap().unwrap();
     assert_eq!(got(&mut late), "guide v3");
-}
-
-/// A controller that comes later reconciles what the Store holds and what
-/// changes, when its handle stands behind the Store's state.
-#[tokio::test(start_paused = true)]
-async fn a_late_subscriber_can_begin_with_the_state_of_the_store() {
-    let minute = Duration::from_secs(60);
-    let listed = [document("faq", "2"), document("guide", "3")];
-    let watch = Answer::watch(&[]).then(2 * minute, &event("MODIFIED", "faq", "4"));
-    let service = server(&listed, watch);
-    let (_store, writer) = reflector::store_shared(8);
-    let early = writer.subscribe().unwrap();
-    let mut kept = early.clone();
-    let api: Api<Document> = documents(&service.client());
-    let root = watcher::watcher(api, Default::default()).reflect_shared(writer);
-    tokio::spawn(root.for_each(|_| async {}));
-    tokio::spawn(early.for_each(|_| async {}));
-    sleep(minute).await;
-    let (plain, late) = (Seen::default(), Seen::default());
-    got(&mut kept);
-    plain.run(Controller::for_shared_stream(kept.clone(), kept.reader()));
-    late.run(late_controller(&kept));
-    drop(kept);
-    sleep(2 * minute).await;
-    assert_eq!(plain.sorted(), ["faq v4"]);
-    assert_eq!(late.sorted(), ["faq v2", "faq v4", "guide v3"]);
 }
 
 /// `subscribe` gives nothing for a Writer that was not made to be shared.
