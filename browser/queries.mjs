@@ -256,7 +256,7 @@ export const queries = {
             ['objects of one namespace vanish', 'swap'],
             ['state_filter hangs', 'lock'],
             ['patches three times', 'behind'],
-            ['two copies memory re-list', 'memory'],
+            ['doubles the memory of the cache', 'memory'],
         ],
         ko: [
             ['Store가 비어 있습니다', 'empty'],
