@@ -307,7 +307,7 @@ export const queries = {
             ['objects of one namespace vanish', 'swap'],
             ['state_filter hangs', 'lock'],
             ['patches three times', 'behind'],
-            ['two copies memory re-list', 'memory'],
+            ['doubles the memory of the cache', 'memory'],
         ],
         ko: [
             ['Store가 비어 있습니다', 'empty'],
@@ -322,8 +322,24 @@ export const queries = {
     },
     'runtime-internals/shared-streams.html': {
         en: [
+            ['store_shared', 'way'],
+            ['Store is full controller reconciles nothing', 'reflect'],
+            ['reflect_shared'],
+            ['owns_shared_stream deletion', 'deletions'],
+            ['reconciles nothing any more after some hours', 'asleep'],
+            ['slow subscriber waits', 'back-pressure'],
+            ['DynamicObject shared Writer', 'by-hand'],
+            ['when to share', 'when'],
         ],
         ko: [
+            ['store_shared', 'way'],
+            ['컨트롤러가 reconcile하지 않습니다', 'reflect'],
+            ['reflect_shared'],
+            ['소유자를 깨웁니다', 'deletions'],
+            ['깨어나지 않는 구독자', 'asleep'],
+            ['느린 구독자', 'back-pressure'],
+            ['DynamicObject 공유용 Writer', 'by-hand'],
+            ['언제 공유할까', 'when'],
         ],
     },
     'runtime-internals/controller-pipeline.html': {

@@ -69,10 +69,10 @@ async fn a_subscriber_gets_applied_objects_and_whole_lists() {
     let (_store, writer) = reflector::store_shared(8);
     let mut handle = writer.subscribe().unwrap();
     let mut root = pin!(stream::iter(events).reflect_shared(writer));
-    let mut text = format!("{:<22} {}\n", "the root stream yields", "a subscriber gets");
+    let mut text = format!("{:<24} {}\n", "the root stream yields", "a subscriber gets");
     for name in names {
         let _ = root.next().await.unwrap();
-        let _ = writeln!(text, "{name:<22} {}", got(&mut handle));
+        let _ = writeln!(text, "{name:<24} {}", got(&mut handle));
     }
     output("runtime_internals/shared_streams/dispatch.txt", &text);
 }
