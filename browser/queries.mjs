@@ -267,8 +267,27 @@ export const queries = {
     },
     'runtime-internals/scheduling.html': {
         en: [
+            ['debounce', 'debounce'],
+            ['requeue counts from the end', 'requeue'],
+            ['APPLIER_REQUEUE_BUF_SIZE', 'requeue'],
+            ['await_change', 'requeue'],
+            ['some objects are never reconciled', 'concurrency'],
+            ['schedule_message'],
+            ['ObjectNotFound', 'ready'],
+            ['reconciler runs twice', 'why'],
+            ['slow for_each'],
+            ['a run that never returns', 'busy'],
         ],
         ko: [
+            ['debounce', 'debounce'],
+            ['requeue는 언제부터', 'requeue'],
+            ['await_change', 'requeue'],
+            ['동시 실행 한도', 'concurrency'],
+            ['error policy 쉬지 않고', 'requeue'],
+            ['ObjectNotFound', 'ready'],
+            ['두 번 실행', 'why'],
+            ['시간제한', 'busy'],
+            ['세마포어', 'concurrency'],
         ],
     },
     'runtime-internals/shutdown.html': {

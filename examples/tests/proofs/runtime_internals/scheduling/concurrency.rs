@@ -1,8 +1,11 @@
 //! Runs side by side, and a limit to them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use examples::runtime_internals::scheduling::in_turn;
@@ -11,7 +14,7 @@ use kube::{
     ResourceExt,
     runtime::{Config, controller::Action},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::sleep};
 
 use super::bench::{Bench, Run, ends_with, secs, takes};
 
@@ -24,7 +27,7 @@ async fn most_at_once(config: Config) -> usize {
         let (now, most) = (now.clone(), counted.clone());
         async move {
             most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
-            tokio::time::sleep(secs(1)).await;
+            sleep(secs(1)).await;
             now.fetch_sub(1, SeqCst);
             Ok(Action::await_change())
         }
@@ -76,30 +79,29 @@ async fn two_long_runs_hold_up_everything_under_a_limit_of_two() {
         let name = document.name_any();
         let (lane, seconds) = match &*name {
             "atlas" => ("reconcile atlas", 6),
-            "bible" => ("reconcile bible", 8),
+            "bible" => ("reconcile bible", 7),
             "faq" => ("reconcile faq", 1),
             _ => ("reconcile intro", 1),
         };
         let timeline = timeline.clone();
         async move {
-            timeline.work(lane, "", secs(seconds)).await;
+            timeline.work(lane, "runs", secs(seconds)).await;
             Ok(Action::await_change())
         }
         .boxed()
     });
-    for name in ["atlas", "bible"] {
-        bench.timeline.note("changes", name);
-        bench.put(name, 1);
-        bench.ask(name);
-    }
-    for (second, name) in [(1, "faq"), (7, "intro")] {
-        bench.until(second).await;
+    for (tenths, name) in [(0, "atlas"), (10, "bible"), (20, "faq"), (75, "intro")] {
+        let now = bench.timeline.now();
+        sleep(Duration::from_secs_f64(
+            (f64::from(tenths) / 10.0 - now).max(0.0),
+        ))
+        .await;
         bench.timeline.note("changes", name);
         bench.put(name, 1);
         bench.ask(name);
     }
     bench.until(10).await;
-    assert_eq!(bench.starts(), [0.0, 0.0, 6.0, 7.0]);
+    assert_eq!(bench.starts(), [0.0, 1.0, 6.0, 7.5]);
     let picture = "runtime_internals/scheduling/limit.svg";
     bench
         .timeline

@@ -43,14 +43,38 @@ fn now(seconds: impl IntoIterator<Item = u64>) -> Vec<Asked> {
 #[tokio::test(start_paused = true)]
 async fn the_scheduler_keeps_one_time_for_an_object() {
     let cases: [(&str, u64, Vec<Asked>); 8] = [
-        ("at 0 s for 30 s, at 10 s for 20 s", 0, vec![(0, 30), (10, 20)]),
-        ("at 0 s for 20 s, at 10 s for 30 s", 0, vec![(0, 20), (10, 30)]),
-        ("at 0 s for 30 s, at 10 s for now", 0, vec![(0, 30), (10, 10)]),
+        (
+            "at 0 s for 30 s, at 10 s for 20 s",
+            0,
+            vec![(0, 30), (10, 20)],
+        ),
+        (
+            "at 0 s for 20 s, at 10 s for 30 s",
+            0,
+            vec![(0, 20), (10, 30)],
+        ),
+        (
+            "at 0 s for 30 s, at 10 s for now",
+            0,
+            vec![(0, 30), (10, 10)],
+        ),
         ("at 0 s for now", 5, now([0])),
         ("at 0, 3, 6 and 9 s for now", 5, now([0, 3, 6, 9])),
-        ("every 4 s for a minute, for now", 5, now((0..60).step_by(4))),
-        ("at 0 s for 30 s, at 33 s for now", 5, vec![(0, 30), (33, 33)]),
-        ("at 0 s for 30 s, at 10 s for 40 s", 5, vec![(0, 30), (10, 40)]),
+        (
+            "every 4 s for a minute, for now",
+            5,
+            now((0..60).step_by(4)),
+        ),
+        (
+            "at 0 s for 30 s, at 33 s for now",
+            5,
+            vec![(0, 30), (33, 33)],
+        ),
+        (
+            "at 0 s for 30 s, at 10 s for 40 s",
+            5,
+            vec![(0, 30), (10, 40)],
+        ),
     ];
     let mut table = format!("debounce  {:<34}  runs at\n", "asked for");
     for (asked, debounce, requests) in cases {

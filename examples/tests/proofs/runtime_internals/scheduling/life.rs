@@ -86,8 +86,9 @@ async fn state(config: &Config, steps: &[Step]) -> &'static str {
     let mut bench = Bench::new();
     let runs = Runs::default();
     let begun = runs.clone();
-    let _applier =
-        bench.start(config.clone(), move |document| begun.begin(document.name_any()));
+    let _applier = bench.start(config.clone(), move |document| {
+        begun.begin(document.name_any())
+    });
     for step in steps {
         match step {
             Ask(name) => {
@@ -146,22 +147,46 @@ async fn an_object_takes_these_ways_from_run_to_run() {
     let plain = Config::default;
     let slow = || Config::default().debounce(secs(5));
     let one = || Config::default().concurrency(1);
-    let crowded = [Ready, Ask("faq"), Ask("faq"), AskForOthers(40), ends("faq", &quiet)];
+    let crowded = [
+        Ready,
+        Ask("faq"),
+        Ask("faq"),
+        AskForOthers(40),
+        ends("faq", &quiet),
+    ];
     let mut stories = vec![
         // Nothing stands in the way.
         (plain(), vec![Ready, Ask("faq"), ends("faq", &quiet)]),
-        (plain(), vec![Ready, Ask("faq"), ends("faq", &again), Pass(10)]),
-        (plain(), vec![Ready, Ask("faq"), ends("faq", &again), Ask("faq")]),
+        (
+            plain(),
+            vec![Ready, Ask("faq"), ends("faq", &again), Pass(10)],
+        ),
+        (
+            plain(),
+            vec![Ready, Ask("faq"), ends("faq", &again), Ask("faq")],
+        ),
         // A request during a run.
-        (plain(), vec![Ready, Ask("faq"), Ask("faq"), ends("faq", &quiet)]),
+        (
+            plain(),
+            vec![Ready, Ask("faq"), Ask("faq"), ends("faq", &quiet)],
+        ),
         // Debounce, before a run and during one.
-        (slow(), vec![Ready, Ask("faq"), Pass(5), Ask("faq"), Pass(5)]),
-        (slow(), vec![Ready, Ask("faq"), Pass(5), Ask("faq"), ends("faq", &quiet)]),
+        (
+            slow(),
+            vec![Ready, Ask("faq"), Pass(5), Ask("faq"), Pass(5)],
+        ),
+        (
+            slow(),
+            vec![Ready, Ask("faq"), Pass(5), Ask("faq"), ends("faq", &quiet)],
+        ),
         // A store that is not ready.
         (plain(), vec![Ask("faq"), Ready]),
         (slow(), vec![Ask("faq"), Pass(5), Ready]),
         // Another document has the only place.
-        (one(), vec![Ready, Ask("intro"), Ask("faq"), ends("intro", &quiet)]),
+        (
+            one(),
+            vec![Ready, Ask("intro"), Ask("faq"), ends("intro", &quiet)],
+        ),
     ];
     // Forty others are due, and who gets the place is a matter of chance.
     stories.extend((0..5).map(|_| (one(), crowded.to_vec())));

@@ -78,7 +78,10 @@ async fn three_hundred_requeues_at_once_all_arrive() {
     bench.until(12).await;
     let starts = bench.starts();
     assert_eq!(starts.len(), 600);
-    assert!(starts[300..].iter().all(|second| *second == 11.0), "{starts:?}");
+    assert!(
+        starts[300..].iter().all(|second| *second == 11.0),
+        "{starts:?}"
+    );
 }
 
 /// After a failure the error policy's wait holds, unless something else asks: a reconciler that changes its object before it fails runs again at once.
@@ -134,7 +137,10 @@ async fn failures_double_the_wait_until_a_run_succeeds() {
     let document = super::bench::document("faq", 1);
     let waits = |times: usize| (0..times).map(|_| failures.count(&document)).collect();
     let seconds = |seconds: &[u64]| -> Vec<_> {
-        seconds.iter().map(|wait| Action::requeue(secs(*wait))).collect()
+        seconds
+            .iter()
+            .map(|wait| Action::requeue(secs(*wait)))
+            .collect()
     };
     let expected = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512];
     let first: Vec<_> = waits(11);

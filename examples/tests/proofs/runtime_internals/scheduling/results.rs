@@ -129,8 +129,7 @@ async fn a_run_names_one_reason_in_its_span() {
     let mut bench = Bench::ready();
     bench.put("faq", 1);
     let again = Action::requeue(secs(60));
-    let _applier =
-        bench.start(Config::default(), move |_| ends_with(10, again.clone()));
+    let _applier = bench.start(Config::default(), move |_| ends_with(10, again.clone()));
     asks(&bench, "the first of two that wait for their time");
     asks(&bench, "the second of two that wait for their time");
     bench.until(5).await;
