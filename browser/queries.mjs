@@ -292,8 +292,26 @@ export const queries = {
     },
     'runtime-internals/shutdown.html': {
         en: [
+            ['graceful_shutdown_on', 'graceful'],
+            ['shutdown_on_signal', 'force'],
+            ['SIGTERM'],
+            ['pod does not react to SIGTERM', 'never'],
+            ['Ctrl-C has no effect', 'force'],
+            ['terminationGracePeriodSeconds', 'bounded'],
+            ['reconciles still write', 'force'],
+            ['CancelableJoinHandle', 'dropping'],
+            ['PID 1', 'bounded'],
         ],
         ko: [
+            ['정상 종료', 'graceful'],
+            ['강제 종료', 'force'],
+            ['SIGTERM'],
+            ['SIGTERM에 반응하지', 'never'],
+            ['Ctrl-C', 'force'],
+            ['유예 시간', 'bounded'],
+            ['shutdown_on_signal', 'force'],
+            ['stream을 drop', 'dropping'],
+            ['시그널'],
         ],
     },
     'runtime-internals/custom-resources.html': {
