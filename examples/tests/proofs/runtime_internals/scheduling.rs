@@ -1,1 +1,10 @@
-//! The proofs of the page *When a reconcile runs, and how often*.
+//! *When a reconcile runs, and how often*.
+
+mod bench;
+mod busy;
+mod concurrency;
+mod debounce;
+mod life;
+mod ready;
+mod requeue;
+mod results;

@@ -1,1 +1,8 @@
-//! The proofs of the page *Shutdown*.
+//! *Shutdown*.
+
+mod bounded;
+mod graceful;
+mod scene;
+#[cfg(unix)]
+mod signals;
+mod unpolled;

@@ -1,0 +1,167 @@
+//! What a run asks for at its end.
+
+use std::{sync::Arc, time::Duration};
+
+use examples::runtime_internals::scheduling::{Failure, Failures, in_time};
+use futures::FutureExt;
+use kube::runtime::{Config, controller::Action};
+use tokio::time::sleep;
+
+use super::bench::{Bench, Failed, Run, ends_with, secs, takes};
+
+/// The work failed, at once.
+fn fails() -> Run {
+    async { Err(Failed) }.boxed()
+}
+
+/// A requeue of 60 s counts from the end of the run: with 20 s of work, runs begin every 80 s.
+#[tokio::test(start_paused = true)]
+async fn a_requeue_counts_from_the_end_of_the_run() {
+    let mut bench = Bench::ready();
+    let again = Action::requeue(secs(60));
+    let _applier = bench.start(Config::default(), move |_| ends_with(20, again.clone()));
+    bench.change("faq", 1);
+    bench.until(200).await;
+    assert_eq!(bench.starts(), [0.0, 80.0, 160.0]);
+}
+
+/// After `await_change` nothing runs until somebody asks, be it for a year.
+#[tokio::test(start_paused = true)]
+async fn await_change_schedules_nothing() {
+    let mut bench = Bench::ready();
+    let _applier = bench.start(Config::default(), |_| takes(1));
+    bench.change("faq", 1);
+    const YEAR: u64 = 365 * 86_400;
+    bench.until(YEAR).await;
+    bench.change("faq", 2);
+    bench.until(YEAR + 1).await;
+    assert_eq!(bench.starts(), [0.0, YEAR as f64]);
+}
+
+/// A change replaces the requeue that waits: the next one counts from the run that the change made.
+#[tokio::test(start_paused = true)]
+async fn a_change_replaces_the_requeue_that_waits() {
+    let mut bench = Bench::ready();
+    let again = Action::requeue(secs(300));
+    let _applier = bench.start(Config::default(), move |_| ends_with(0, again.clone()));
+    bench.change("faq", 1);
+    bench.until(100).await;
+    bench.change("faq", 2);
+    bench.until(650).await;
+    assert_eq!(bench.starts(), [0.0, 100.0, 400.0]);
+}
+
+/// A requeue in the far future comes after 180 days, and so does one that no clock can hold.
+#[tokio::test(start_paused = true)]
+async fn a_requeue_comes_after_180_days_at_the_latest() {
+    const DAYS: u64 = 180 * 86_400;
+    for wait in [secs(3 * 365 * 86_400), Duration::MAX] {
+        let mut bench = Bench::ready();
+        let again = Action::requeue(wait);
+        let _applier =
+            bench.start(Config::default(), move |_| ends_with(0, again.clone()));
+        bench.change("faq", 1);
+        bench.until(DAYS + 1).await;
+        assert_eq!(bench.starts(), [0.0, DAYS as f64]);
+    }
+}
+
+/// Three hundred runs that end in the same moment all get their requeue: the channel of a hundred places limits none of them.
+#[tokio::test(start_paused = true)]
+async fn three_hundred_requeues_at_once_all_arrive() {
+    let mut bench = Bench::ready();
+    let again = Action::requeue(secs(10));
+    let _applier = bench.start(Config::default(), move |_| ends_with(1, again.clone()));
+    for number in 0..300 {
+        bench.change(&format!("page-{number}"), 1);
+    }
+    bench.until(12).await;
+    let starts = bench.starts();
+    assert_eq!(starts.len(), 600);
+    assert!(
+        starts[300..].iter().all(|second| *second == 11.0),
+        "{starts:?}"
+    );
+}
+
+/// After a failure the error policy's wait holds, unless something else asks: a reconciler that changes its object before it fails runs again at once.
+#[tokio::test(start_paused = true)]
+async fn a_change_overtakes_the_wait_after_a_failure() {
+    let mut bench = Bench::ready();
+    let _applier = bench.start(Config::default(), |_| fails());
+    bench.change("faq", 1);
+    bench.until(100).await;
+    assert_eq!(bench.starts(), [0.0, 60.0]);
+
+    bench.change("faq", 2);
+    bench.until(130).await;
+    assert_eq!(bench.starts(), [0.0, 60.0, 100.0]);
+}
+
+/// A reconciler that writes to its object and then fails is not slowed down by its error policy of a minute:
+/// a write takes 10 ms here, and there are hundreds of runs in 10 s.
+#[tokio::test(start_paused = true)]
+async fn a_reconciler_that_writes_before_it_fails_runs_without_a_pause() {
+    for (writes, expected) in [(false, 1), (true, 900)] {
+        let mut bench = Bench::ready();
+        let (written, mut writes_made) = tokio::sync::mpsc::unbounded_channel();
+        let _applier = bench.start(Config::default(), move |_| {
+            let written = written.clone();
+            async move {
+                sleep(Duration::from_millis(10)).await;
+                if writes {
+                    let _ = written.send(());
+                }
+                Err(Failed)
+            }
+            .boxed()
+        });
+        bench.change("faq", 1);
+        let over = sleep(secs(10));
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => break,
+                Some(()) = writes_made.recv() => bench.change("faq", 2),
+            }
+        }
+        let runs = bench.starts().len();
+        assert!(runs >= expected && (writes || runs == 1), "{runs} runs");
+    }
+}
+
+/// `Failures` doubles the wait of a document from one failure to the next, and forgets it after a success.
+#[tokio::test(start_paused = true)]
+async fn failures_double_the_wait_until_a_run_succeeds() {
+    let failures = Failures::default();
+    let document = super::bench::document("faq", 1);
+    let waits = |times: usize| (0..times).map(|_| failures.count(&document)).collect();
+    let seconds = |seconds: &[u64]| -> Vec<_> {
+        seconds
+            .iter()
+            .map(|wait| Action::requeue(secs(*wait)))
+            .collect()
+    };
+    let expected = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512];
+    let first: Vec<_> = waits(11);
+    assert_eq!(first, seconds(&expected));
+    failures.forget(&document);
+    let second: Vec<_> = waits(2);
+    assert_eq!(second, seconds(&[1, 2]));
+}
+
+/// Work that `in_time` limits ends as a failure, and its document can be reconciled again.
+#[tokio::test(start_paused = true)]
+async fn a_limited_run_frees_its_object() {
+    let stuck = Arc::new(());
+    let seen = Arc::downgrade(&stuck);
+    let work = async move {
+        let _kept = stuck;
+        std::future::pending().await
+    };
+    let start = tokio::time::Instant::now();
+    let result = in_time(secs(30), work).await;
+    assert!(matches!(result, Err(Failure::Overdue(limit)) if limit == secs(30)));
+    assert_eq!(start.elapsed(), secs(30));
+    assert!(seen.upgrade().is_none(), "the work is still there");
+}
