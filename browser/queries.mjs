@@ -279,8 +279,26 @@ export const queries = {
     },
     'runtime-internals/custom-resources.html': {
         en: [
+            ['derive CustomResource template', 'written'],
+            ['deserialize another kind', 'kind'],
+            ['new copies labels annotations', 'new'],
+            ['crd panics', 'crd'],
+            ['printcolumn json_path', 'attributes'],
+            ['scale subresource missing', 'attributes'],
+            ['irregular plural', 'plural'],
+            ['merge_crds', 'versions'],
+            ['await_condition timeout', 'register'],
         ],
         ko: [
+            ['derive CustomResource 템플릿', 'written'],
+            ['Deserialize apiVersion 모르는 키', 'kind'],
+            ['new 레이블 어노테이션', 'new'],
+            ['crd 패닉', 'crd'],
+            ['printcolumn json_path', 'attributes'],
+            ['kubectl scale 서브리소스', 'attributes'],
+            ['불규칙한 복수형', 'plural'],
+            ['merge_crds 저장 버전', 'versions'],
+            ['await_condition 타임아웃', 'register'],
         ],
     },
     'runtime-internals/schemas.html': {

@@ -117,7 +117,13 @@ fn every_attribute_of_the_derive_is_in_the_table() {
     );
     let order = EFFECTS.map(|(name, _)| name);
 
-    for (language, file) in ["attributes.en.md", "attributes.ko.md"].iter().enumerate() {
+    for (language, file) in [
+        "runtime_internals/custom_resources/attributes.en.md",
+        "runtime_internals/custom_resources/attributes.ko.md",
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let heads = [
             "| attribute | in the CRD | effect |",
             "| 어트리뷰트 | CRD에 들어가는 값 | 하는 일 |",
@@ -133,10 +139,7 @@ fn every_attribute_of_the_derive_is_in_the_table() {
             let effect = effects[name][language];
             table += &format!("| `{shown}`{more} | {added} | {effect} |\n");
         }
-        output(
-            &format!("runtime_internals/custom_resources/{file}"),
-            &table,
-        );
+        output(file, &table);
     }
 }
 

@@ -304,3 +304,28 @@ fn a_column_may_be_written_as_json() {
     assert!(column(Titled::crd()).is_some());
     assert!(column(Document::crd()).is_none());
 }
+
+/// With a plural, a version and a path that no API server takes.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "example.com",
+    version = "Version 1",
+    kind = "Careless",
+    plural = "Careless Ones",
+    selectable = "nowhere"
+)]
+struct CarelessSpec {
+    title: String,
+}
+
+/// What the strings of the attributes say is not looked at.
+#[test]
+fn the_strings_of_attributes_are_not_looked_at() {
+    let crd = Careless::crd();
+
+    assert_eq!(crd.metadata.name.unwrap(), "Careless Ones.example.com");
+    let version = &crd.spec.versions[0];
+    assert_eq!(version.name, "Version 1");
+    let fields = version.selectable_fields.as_ref().unwrap();
+    assert_eq!(fields[0].json_path, "nowhere");
+}
