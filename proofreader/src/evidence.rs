@@ -33,7 +33,7 @@ pub struct Proof {
     pub place: Place,
     /// Why it does not run, if so.
     pub off: Option<String>,
-    /// The outputs and compile-fail cases that it names.
+    /// The outputs, recordings and compile-fail cases that it names.
     pub names: BTreeSet<String>,
 }
 
@@ -45,6 +45,11 @@ impl Proof {
             Some((part, _)) => part,
             None => home.trim_end_matches(".rs"),
         }
+    }
+
+    /// The file under `examples/recordings` that it replays, there or not yet.
+    pub fn recording(&self) -> Option<&str> {
+        self.names.iter().map(String::as_str).find(|name| name.ends_with(".http"))
     }
 
     /// The address of its entry, from the edition's root.
@@ -62,6 +67,8 @@ pub struct Evidence {
     pub proofs: BTreeMap<String, Proof>,
     /// Files under `examples/outputs`, relative to it.
     pub outputs: BTreeSet<String>,
+    /// Files under `examples/recordings`, relative to it.
+    pub recordings: BTreeSet<String>,
     /// Files under `examples/tests/compile_fail` that end in `.rs`, relative to it.
     pub cases: BTreeSet<String>,
     /// Whole programs: the `path`s of `[[bin]]` tables, relative to `examples`.
@@ -96,6 +103,7 @@ impl Evidence {
             }
         }
         evidence.outputs = below(&home.join("outputs"), "");
+        evidence.recordings = below(&home.join("recordings"), "");
         evidence.cases = below(&home.join("tests/compile_fail"), ".rs");
         evidence
     }
@@ -105,7 +113,7 @@ impl Evidence {
         cfgs.iter().map(String::as_str).find(|cfg| !ALWAYS_ON.contains(cfg))
     }
 
-    /// The proof that prints an output.
+    /// The proof that prints an output, or holds a recorded conversation.
     pub fn printer(&self, output: &str) -> Option<&Proof> {
         self.proofs.values().find(|proof| proof.names.contains(output))
     }

@@ -16,6 +16,7 @@ use crate::{
     evidence::{self, Evidence, Proof},
     locks::{Quoted, hash},
     page::{Page, plain_names},
+    recording,
     report::{Fault, Place},
     words::{Words, words},
 };
@@ -428,6 +429,9 @@ fn docs_rs(package: &str, version: &str, file: &str, lines: (usize, usize)) -> S
 
 fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
     let name = scene.directive.arguments.as_str();
+    if let Some(address) = name.strip_prefix("recordings/") {
+        return recorded(scene, address, uses);
+    }
     let evidence = &scene.book.evidence;
     // A generated table exists once per language, under one address.
     let translated = name.strip_suffix(".md").map(|n| format!("{n}.{}.md", scene.page.edition.code()));
@@ -460,6 +464,39 @@ fn output(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {
         _ => fence("text", text.trim_end()),
     };
     Ok(figure("output", &caption, &body))
+}
+
+/// A recorded conversation, or a part of it.
+fn recorded(scene: &Scene<'_>, address: &str, uses: &mut Uses) -> Result<String, Fault> {
+    let (file, part) = address.split_once(' ').unwrap_or((address, ""));
+    let evidence = &scene.book.evidence;
+    if !evidence.recordings.contains(file) {
+        let title = format!("no recording `{file}`");
+        return Err(scene
+            .fault("output-unknown", title, file, "no such file under examples/recordings")
+            .near("a recording", file, evidence.recordings.iter().map(String::as_str))
+            .help("`cargo xtask record` makes it: CONTRIBUTING.md, \"Adding a recording\""));
+    }
+    let Some(proof) = evidence.printer(file) else {
+        return Err(scene
+            .fault("output-unproduced", format!("no proof replays `{file}`"), file, "typed by hand?")
+            .help(format!("open it in a proof: `Recorded::open(\"{file}\")`")));
+    };
+    uses.proofs.insert(proof.name.clone());
+    running(scene, proof)?;
+    let text = read(&scene.book.root.join("examples/recordings").join(file));
+    let shown = recording::cut(&text, part.trim()).map_err(|missing| {
+        let title = format!("no {} `{}` in `{file}`", missing.what, missing.name);
+        scene
+            .fault("output-unknown", title, &missing.name, "not in this recording")
+            .help(format!("there is: `{}`", missing.known.join("`, `")))
+            .help("`{{#output recordings/FILE EXCHANGE [request|answer] [/path/in/json]}}`")
+    })?;
+    let address = format!("{}{}", scene.page.to_root(), proof.address());
+    let version = recording::kubernetes(&text).unwrap_or_default();
+    let answered = scene.words.answered_by.replace("{}", version);
+    let caption = format!("{answered} <a class=\"proof\" href=\"{address}\">{}</a>", proof.name);
+    Ok(figure("output", &caption, &fence(shown.language, &shown.text)))
 }
 
 fn proof(scene: &Scene<'_>, uses: &mut Uses) -> Result<String, Fault> {

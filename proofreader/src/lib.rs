@@ -14,6 +14,7 @@ pub mod expand;
 pub mod locks;
 pub mod mermaid;
 pub mod page;
+pub mod recording;
 pub mod report;
 pub mod rules;
 pub mod words;

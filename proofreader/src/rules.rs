@@ -297,6 +297,13 @@ fn unused(book: &Book, uses: &Uses) -> Vec<Fault> {
             tell("entry of editions.lock", &format!("{page} {section}"), Place::file("editions.lock"), help);
         }
     }
+    let recorded = book.evidence.recordings.iter().filter(|file| book.evidence.printer(file).is_none());
+    for recording in recorded {
+        let title = format!("no proof replays the recording `{recording}`");
+        let place = Place::file(format!("examples/recordings/{recording}"));
+        let help = format!("open it in a proof, `Recorded::open(\"{recording}\")`, or remove it");
+        faults.push(Fault::new("unused", title, place, "unused").help(help));
+    }
     faults
 }
 

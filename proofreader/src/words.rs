@@ -12,6 +12,8 @@ pub struct Words {
     pub rustc_says: &'static str,
     /// Before the proof that printed an output.
     pub printed_by: &'static str,
+    /// Before the proof that holds a recorded conversation; `{}` is the version.
+    pub answered_by: &'static str,
     /// Before a range of lines; `{}` is the range.
     pub lines: &'static str,
     /// After a quote's licence.
@@ -53,6 +55,7 @@ const ENGLISH: Words = Words {
     fails: "does not compile",
     rustc_says: "rustc says",
     printed_by: "printed by",
+    answered_by: "answered by Kubernetes {}, recorded by",
     lines: "lines {}",
     excerpt: "excerpt",
     proof: "Proof",
@@ -73,6 +76,7 @@ const KOREAN: Words = Words {
     fails: "컴파일되지 않음",
     rustc_says: "rustc의 메시지",
     printed_by: "출력 테스트:",
+    answered_by: "Kubernetes {}의 응답, 녹화 테스트:",
     lines: "{}행",
     excerpt: "발췌",
     proof: "증명",

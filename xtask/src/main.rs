@@ -3,7 +3,10 @@
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
 mod accept;
+mod cluster;
+mod go;
 mod locks;
+mod record;
 mod search;
 mod site;
 mod tools;
@@ -36,6 +39,16 @@ enum Task {
     Accept {
         #[command(subcommand)]
         what: Accept,
+    },
+    /// Run a real Kubernetes API server on loopback until Ctrl-C; needs Go
+    Cluster,
+    /// Hold recorded conversations again with a real API server, and write them
+    Record {
+        /// Compare them with what is recorded instead, and fail where they differ
+        #[arg(long)]
+        check: bool,
+        /// Names of proofs; all that have a recording, if none is named
+        proofs: Vec<String>,
     },
     /// Bring the pinned mdBook, its preprocessors and Pagefind into `target/tools`
     Tools,
@@ -104,6 +117,8 @@ fn run(task: Task) -> Result<()> {
         Task::Accept { what: Accept::Edition { page, sections, behind } } => {
             accept::edition(&root, &page, &sections, behind.map(Edition::from))
         }
+        Task::Cluster => cluster::run(&root),
+        Task::Record { check, proofs } => record::run(&root, &proofs, check),
         Task::Tools => tools::install(&root),
         Task::Index { site } => search::index_for_mdbook(&root, &site),
     }

@@ -4,8 +4,10 @@
 //! kube's, and time may be virtual. A [`Server`] listens on loopback, so the
 //! default stack stands in front of it, and time is real. Both answer from a
 //! [`Script`] and remember every request. Neither knows anything about
-//! Kubernetes: what an API server would answer is up to the script.
+//! Kubernetes: what an API server would answer is up to the script. What a real
+//! one did answer is a [`recording`], which a [`recording::Replay`] plays.
 
+pub mod recording;
 mod server;
 mod service;
 

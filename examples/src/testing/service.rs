@@ -4,7 +4,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
     vec,
@@ -31,6 +34,8 @@ struct Inner {
     play: Mutex<Play>,
     requests: Mutex<Vec<Received>>,
     load: Mutex<Load>,
+    /// Pieces of bodies that nobody has read yet.
+    unread: AtomicUsize,
 }
 
 /// How much work a [`Service`] has, and had.
@@ -55,6 +60,7 @@ impl Service {
             play: Play::new(script.into()),
             requests: Mutex::default(),
             load: Mutex::default(),
+            unread: AtomicUsize::default(),
         }))
     }
 
@@ -70,6 +76,12 @@ impl Service {
     /// How much work there is now.
     pub fn load(&self) -> Load {
         *lock(&self.0.load)
+    }
+
+    /// How many pieces of answers were given and not read, such as events of a
+    /// watch that was dropped.
+    pub fn unread(&self) -> usize {
+        self.0.unread.load(Ordering::Relaxed)
     }
 
     /// All requests so far, in the order of arrival.
@@ -111,6 +123,7 @@ impl tower::Service<Request<Body>> for Service {
                 hold,
             } = answer;
             hold.over().await;
+            waiting.0.unread.fetch_add(body.len(), Ordering::Relaxed);
             let body = SentBody {
                 pieces: body.into_iter(),
                 end,
@@ -248,7 +261,12 @@ impl http_body::Body for SentBody {
         }
         let part = self.next.take().map(|(_, part)| part);
         Poll::Ready(match part {
-            Some(Part::Text(text)) => Some(Ok(Frame::data(Bytes::from(text)))),
+            Some(Part::Text(text)) => {
+                if let Some(Reading(inner)) = &self.counted {
+                    inner.unread.fetch_sub(1, Ordering::Relaxed);
+                }
+                Some(Ok(Frame::data(Bytes::from(text))))
+            }
             Some(Part::Break) => {
                 (self.end, self.counted) = (End::Clean(Duration::ZERO), None);
                 Some(Err(io::ErrorKind::ConnectionReset.into()))

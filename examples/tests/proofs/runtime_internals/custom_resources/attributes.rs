@@ -110,6 +110,7 @@ fn every_attribute_of_the_derive_is_in_the_table() {
     let written = written.map(|(name, shown, crd)| (name, (shown, crd)));
     let written = BTreeMap::from(written);
     let effects = BTreeMap::from(EFFECTS);
+    assert_eq!(base::SHOWN, "");
     let attributes = attributes();
     assert_eq!(
         attributes.keys().map(String::as_str).collect::<Vec<_>>(),

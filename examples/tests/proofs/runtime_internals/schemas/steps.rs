@@ -1,0 +1,175 @@
+//! The way of a schema, step by step, and what is lost on it.
+
+use std::panic;
+
+use examples::{
+    document::Document,
+    runtime_internals::schemas::{Article, Layout, steps, typed},
+};
+use k8s_openapi::{
+    api::core::v1::{EnvVar, PodTemplateSpec, ResourceRequirements},
+    apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector},
+};
+use kube::{CustomResource, CustomResourceExt, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::support::output;
+
+/// A status with documented variants, so that each step has something to do.
+#[derive(JsonSchema, Serialize, Deserialize)]
+struct Field {
+    stage: Option<Colour>,
+    #[schemars(with = "Either")]
+    _either: (),
+}
+
+#[derive(JsonSchema, Serialize, Deserialize)]
+enum Colour {
+    Red,
+    Green,
+}
+
+/// One of the two.
+#[derive(JsonSchema, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Either {
+    Name { name: String },
+    Number { number: i32 },
+}
+
+/// The schemas of two fields after each step that changes them.
+#[test]
+fn a_schema_changes_step_by_step() {
+    let mut text = String::new();
+    for field in ["stage", "_either"] {
+        let mut before = Value::Null;
+        for (step, schema) in steps::<Field>() {
+            let value = schema.to_value()["properties"][field].clone();
+            if value != before {
+                let name = field.trim_start_matches('_');
+                let pretty = wrapped(&value);
+                text += &format!("{name}, after {step}\n{pretty}\n\n");
+                before = value;
+            }
+        }
+    }
+    output(
+        "runtime_internals/schemas/steps.txt",
+        &(text.trim_end().to_owned() + "\n"),
+    );
+}
+
+/// JSON with a line for each entry of the outermost object.
+fn wrapped(value: &Value) -> String {
+    let entries = value.as_object().unwrap().iter();
+    let entries = entries.map(|(name, value)| format!("    \"{name}\": {value}"));
+    entries.collect::<Vec<_>>().join("\n")
+}
+
+/// The steps as the book writes them down lead where `crd()` leads.
+#[test]
+fn the_steps_lead_to_the_schema_of_the_crd() {
+    fn last<T: JsonSchema>() -> Value {
+        let (_, schema) = steps::<T>().pop().unwrap();
+        serde_json::to_value(typed(schema).unwrap()).unwrap()
+    }
+    fn of_crd<T: CustomResourceExt>() -> Value {
+        let crd = serde_json::to_value(T::crd()).unwrap();
+        crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
+    }
+
+    assert_eq!(last::<Document>(), of_crd::<Document>());
+    assert_eq!(last::<Article>(), of_crd::<Article>());
+}
+
+/// With keywords that the typed schema of a CRD has and has not.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(group = "example.com", version = "v1", kind = "Keyed")]
+struct KeyedSpec {
+    #[schemars(extend("const" = "a", "maxLength" = 3))]
+    text: String,
+}
+
+/// A keyword that the typed schema does not have is dropped without a word.
+#[test]
+fn an_unknown_keyword_is_dropped() {
+    let crd = serde_json::to_value(Keyed::crd()).unwrap().to_string();
+
+    assert!(crd.contains(r#""maxLength":3"#));
+    assert!(!crd.contains("const"));
+}
+
+/// With a keyword that has another type in this OpenAPI.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(group = "example.com", version = "v1", kind = "Bounded")]
+struct BoundedSpec {
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pages: i32,
+}
+
+/// A keyword with a value of another type makes `crd()` panic.
+#[test]
+fn a_keyword_of_another_type_panics_in_crd() {
+    let panicked = panic::catch_unwind(Bounded::crd).unwrap_err();
+
+    let message = panicked.downcast::<String>().unwrap();
+    assert!(message.contains("expected a boolean"), "{message}");
+}
+
+/// The sizes of some types of Kubernetes as schemas, in bytes of JSON.
+#[test]
+fn types_of_kubernetes_are_inlined_with_their_descriptions() {
+    fn size<T: JsonSchema>() -> usize {
+        let (_, schema) = steps::<T>().pop().unwrap();
+        serde_json::to_string(&typed(schema).unwrap())
+            .unwrap()
+            .len()
+    }
+    let sizes = [
+        ("Condition", size::<Condition>()),
+        ("EnvVar", size::<EnvVar>()),
+        ("LabelSelector", size::<LabelSelector>()),
+        ("ResourceRequirements", size::<ResourceRequirements>()),
+        ("PodTemplateSpec", size::<PodTemplateSpec>()),
+    ];
+
+    let lines = sizes.map(|(name, size)| format!("{name:<21} {size:>7}\n"));
+    output("runtime_internals/schemas/sizes.txt", &lines.concat());
+}
+
+/// `schema_with` replaces the schema of a field.
+#[test]
+fn schema_with_replaces_the_schema_of_a_field() {
+    let (_, schema) = steps::<Layout>().pop().unwrap();
+
+    let options = &schema.to_value()["properties"]["options"];
+    assert_eq!(options["type"], "object");
+    assert_eq!(options["x-kubernetes-preserve-unknown-fields"], true);
+}
+
+/// With two merge strategies.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
+#[kube(group = "example.com", version = "v1", kind = "Merged")]
+struct MergedSpec {
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    tags: Vec<String>,
+    #[x_kube(merge_strategy = StructMerge::Atomic)]
+    size: Size,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+struct Size {
+    width: i32,
+}
+
+/// `ListMerge::Set` becomes `x-kubernetes-list-type`, and `StructMerge::Atomic`
+/// becomes nothing.
+#[test]
+fn a_merge_strategy_for_a_list_is_kept_and_one_for_a_struct_is_not() {
+    let crd = serde_json::to_value(Merged::crd()).unwrap().to_string();
+
+    assert!(crd.contains(r#""x-kubernetes-list-type":"set""#));
+    assert!(!crd.contains("atomic") && !crd.contains("struct-type"));
+}
