@@ -61,7 +61,6 @@ pub fn steps<T: JsonSchema>() -> Vec<(&'static str, Schema)> {
     let settings = SchemaSettings::openapi3().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
-        settings.transforms.clear();
     });
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     let mut steps = vec![("schemars", schema.clone())];

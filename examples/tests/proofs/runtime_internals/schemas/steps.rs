@@ -4,68 +4,68 @@ use std::panic;
 
 use examples::{
     document::Document,
-    runtime_internals::schemas::{Article, Layout, steps, typed},
+    runtime_internals::schemas::{Article, Layout, Stage, steps, typed},
 };
 use k8s_openapi::{
     api::core::v1::{EnvVar, PodTemplateSpec, ResourceRequirements},
-    apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector},
+    apimachinery::pkg::{
+        apis::meta::v1::{Condition, LabelSelector},
+        util::intstr::IntOrString,
+    },
 };
 use kube::{CustomResource, CustomResourceExt, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::table::yaml;
 use crate::support::output;
 
-/// A status with documented variants, so that each step has something to do.
+/// Each of the three steps of kube has something to do here.
 #[derive(JsonSchema, Serialize, Deserialize)]
-struct Field {
-    stage: Option<Colour>,
-    #[schemars(with = "Either")]
-    _either: (),
+struct Fields {
+    stage: Option<Stage>,
+    size: Option<IntOrString>,
+    target: Target,
 }
 
-#[derive(JsonSchema, Serialize, Deserialize)]
-enum Colour {
-    Red,
-    Green,
-}
-
-/// One of the two.
 #[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Either {
+enum Target {
     Name { name: String },
     Number { number: i32 },
 }
 
-/// The schemas of two fields after each step that changes them.
+/// The schemas of three fields after each step that changes them.
 #[test]
 fn a_schema_changes_step_by_step() {
     let mut text = String::new();
-    for field in ["stage", "_either"] {
+    for field in ["target", "stage", "size"] {
+        text += &format!("{field}\n");
         let mut before = Value::Null;
-        for (step, schema) in steps::<Field>() {
-            let value = schema.to_value()["properties"][field].clone();
+        for (step, schema) in steps::<Fields>() {
+            let mut value = schema.to_value()["properties"][field].clone();
+            without_descriptions(&mut value);
             if value != before {
-                let name = field.trim_start_matches('_');
-                let pretty = wrapped(&value);
-                text += &format!("{name}, after {step}\n{pretty}\n\n");
+                text += &format!("  {step:<25} {}\n", yaml(&value));
                 before = value;
             }
         }
+        text += "\n";
     }
-    output(
-        "runtime_internals/schemas/steps.txt",
-        &(text.trim_end().to_owned() + "\n"),
-    );
+    let text = text.trim_end().to_owned() + "\n";
+    output("runtime_internals/schemas/steps.txt", &text);
 }
 
-/// JSON with a line for each entry of the outermost object.
-fn wrapped(value: &Value) -> String {
-    let entries = value.as_object().unwrap().iter();
-    let entries = entries.map(|(name, value)| format!("    \"{name}\": {value}"));
-    entries.collect::<Vec<_>>().join("\n")
+fn without_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("description");
+            fields.values_mut().for_each(without_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_descriptions),
+        _ => {}
+    }
 }
 
 /// The steps as the book writes them down lead where `crd()` leads.

@@ -178,7 +178,7 @@ pub fn table(file: &Path, shapes: &[Shape], outcomes: &[Outcome]) -> String {
                 (format!("{panics}: {}", short(message, 44)), String::new())
             }
             Outcome::Refused(schema, status) => {
-                (code(schema), format!("{refused}, {}", cause(status)))
+                (flow(schema), format!("{refused}, {}", cause(status)))
             }
             Outcome::Answered(schema, answers) => {
                 let answers: Vec<_> = answers
@@ -195,7 +195,7 @@ pub fn table(file: &Path, shapes: &[Shape], outcomes: &[Outcome]) -> String {
                         }
                     })
                     .collect();
-                (code(schema), answers.join("; "))
+                (flow(schema), answers.join("; "))
             }
         };
         table += &format!("| {} | {schema} | {answer} |\n", shape.rust);
@@ -210,6 +210,36 @@ fn shown(spec: &Value) -> Value {
 
 fn code(value: &Value) -> String {
     format!("`{value}`")
+}
+
+/// A schema as code, in the flow style of YAML, without long descriptions.
+fn flow(schema: &Value) -> String {
+    let mut schema = schema.clone();
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove("description");
+    }
+    format!("`{}`", yaml(&schema))
+}
+
+/// YAML on one line. A string that is no plain word is quoted.
+pub fn yaml(value: &Value) -> String {
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    match value {
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", yaml(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(yaml).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::String(text) if plain(text) => text.clone(),
+        // `minimum` and the like are floating-point numbers in a typed schema.
+        Value::Number(number) => number.to_string().trim_end_matches(".0").to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// Code and first cause of a refusal.
