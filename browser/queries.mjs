@@ -303,8 +303,26 @@ export const queries = {
     },
     'runtime-internals/schemas.html': {
         en: [
+            ['Unsupported value: null', 'null'],
+            ['StructuralSchemaRewriter', 'way'],
+            ['untagged enum refused', 'enums'],
+            ['internally tagged enum panics', 'enums'],
+            ['serde_json::Value schema_with', 'free-form'],
+            ['deny_unknown_fields', 'free-form'],
+            ['u32 4294967296 stored', 'values'],
+            ['PodTemplateSpec bytes', 'values'],
+            ['KubeSchema CEL oldSelf', 'rules'],
         ],
         ko: [
+            ['Unsupported value: null', 'null'],
+            ['StructuralSchemaRewriter', 'way'],
+            ['untagged enum 거부', 'enums'],
+            ['enum crd 패닉', 'enums'],
+            ['serde_json::Value 자유 형식', 'free-form'],
+            ['deny_unknown_fields', 'free-form'],
+            ['u32 최댓값', 'values'],
+            ['PodTemplateSpec 크기', 'values'],
+            ['CEL 규칙 KubeSchema', 'rules'],
         ],
     },
 };

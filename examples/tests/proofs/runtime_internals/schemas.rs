@@ -5,3 +5,4 @@ mod rules;
 mod shapes;
 mod steps;
 mod table;
+mod unknown;

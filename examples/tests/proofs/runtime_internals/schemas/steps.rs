@@ -16,7 +16,7 @@ use k8s_openapi::{
 use kube::{CustomResource, CustomResourceExt, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::table::yaml;
 use crate::support::output;
@@ -149,12 +149,14 @@ fn schema_with_replaces_the_schema_of_a_field() {
     assert_eq!(options["x-kubernetes-preserve-unknown-fields"], true);
 }
 
-/// With two merge strategies.
+/// With three merge strategies.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Merged")]
 struct MergedSpec {
     #[x_kube(merge_strategy = ListMerge::Set)]
     tags: Vec<String>,
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
+    margins: Size,
     #[x_kube(merge_strategy = StructMerge::Atomic)]
     size: Size,
 }
@@ -164,12 +166,20 @@ struct Size {
     width: i32,
 }
 
-/// `ListMerge::Set` becomes `x-kubernetes-list-type`, and `StructMerge::Atomic`
+/// `ListMerge` and `MapMerge` become keywords of a CRD, and `StructMerge`
 /// becomes nothing.
 #[test]
-fn a_merge_strategy_for_a_list_is_kept_and_one_for_a_struct_is_not() {
-    let crd = serde_json::to_value(Merged::crd()).unwrap().to_string();
+fn a_merge_strategy_for_a_struct_has_no_effect() {
+    let crd = serde_json::to_value(Merged::crd()).unwrap();
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let fields = &schema["properties"]["spec"]["properties"];
 
-    assert!(crd.contains(r#""x-kubernetes-list-type":"set""#));
-    assert!(!crd.contains("atomic") && !crd.contains("struct-type"));
+    assert_eq!(fields["tags"]["x-kubernetes-list-type"], "set");
+    assert_eq!(fields["margins"]["x-kubernetes-map-type"], "atomic");
+    let plain = json!({
+        "type": "object",
+        "properties": { "width": { "type": "integer", "format": "int32" } },
+        "required": ["width"],
+    });
+    assert_eq!(fields["size"], plain);
 }
