@@ -1,1 +1,8 @@
 //! The proofs of the page *From a Rust type to a schema*.
+
+mod opening;
+mod rules;
+mod shapes;
+mod steps;
+mod table;
+mod unknown;

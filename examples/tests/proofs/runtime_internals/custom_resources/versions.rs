@@ -1,0 +1,98 @@
+//! Several versions in one CRD.
+
+use examples::{
+    document::Document,
+    runtime_internals::custom_resources::{both_versions, v2},
+};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    CustomResourceExt,
+    core::crd::{MergeError, merge_crds},
+};
+
+use crate::support::output;
+
+/// `merge_crds` marks one version as stored and the others as not.
+#[test]
+fn merged_crds_store_one_version() {
+    let merged = both_versions().unwrap();
+
+    let versions = merged.spec.versions.iter();
+    let versions = versions.map(|v| (v.name.as_str(), v.served, v.storage));
+    let expected = [("v1", true, true), ("v2", true, false)];
+    assert_eq!(versions.collect::<Vec<_>>(), expected);
+    // Each of them alone would be the stored one.
+    assert!(v2::Document::crd().spec.versions[0].storage);
+}
+
+/// The merged CRD has the names, labels and annotations of the stored version
+/// alone: a short name that only another version has is lost.
+#[test]
+fn a_short_name_of_a_version_that_is_not_stored_is_lost() {
+    let short_names = |stored| {
+        let crds = vec![Document::crd(), v2::Document::crd()];
+        merge_crds(crds, stored).unwrap().spec.names.short_names
+    };
+
+    assert_eq!(short_names("v1"), Some(vec!["doc".to_owned()]));
+    assert_eq!(short_names("v2"), None);
+}
+
+type Change = fn(&mut CustomResourceDefinition);
+
+/// What `merge_crds` refuses, and what it does not look at.
+#[test]
+fn merging_compares_group_kind_and_scope_alone() {
+    let changed = |change: Change| {
+        let mut second = v2::Document::crd();
+        change(&mut second);
+        merge_crds(vec![Document::crd(), second], "v1")
+    };
+    let cases: [(&str, Change); 8] = [
+        ("group", |crd| crd.spec.group = "other.org".to_owned()),
+        ("kind", |crd| crd.spec.names.kind = "Recipe".to_owned()),
+        ("scope", |crd| crd.spec.scope = "Cluster".to_owned()),
+        ("plural", |crd| crd.spec.names.plural = "docs".to_owned()),
+        ("singular", |crd| crd.spec.names.singular = None),
+        ("version v1 again", |crd| {
+            crd.spec.versions[0].name = "v1".to_owned()
+        }),
+        ("two versions in one", |crd| {
+            crd.spec.versions.extend(Document::crd().spec.versions)
+        }),
+        ("no version", |crd| crd.spec.versions.clear()),
+    ];
+    let told = |what: &str, merged: Result<_, MergeError>| match merged {
+        Ok(_) => format!("{what:<20} merged\n"),
+        Err(error) => format!("{what:<20} {error}\n"),
+    };
+
+    let mut text = String::new();
+    for (what, change) in cases {
+        text += &told(what, changed(change));
+    }
+    text += &told("stored version v3", merge_crds(vec![Document::crd()], "v3"));
+    text += &told("no CRD at all", merge_crds(vec![], "v1"));
+
+    output("runtime_internals/custom_resources/merging.txt", &text);
+}
+
+/// An object of one version is read by the type of another if the fields fit:
+/// the type does not look at `apiVersion`.
+#[test]
+fn an_object_of_one_version_is_read_as_another_if_the_fields_fit() {
+    let spec = examples::document::DocumentSpec {
+        title: String::new(),
+        content: String::new(),
+    };
+    let mut first = serde_json::to_value(Document::new("a", spec)).unwrap();
+    let read = |object: &serde_json::Value| {
+        serde_json::from_value::<v2::Document>(object.clone())
+    };
+
+    let error = read(&first).unwrap_err().to_string();
+    assert_eq!(error, "missing field `sections`");
+    first["spec"]["sections"] = serde_json::json!([]);
+    assert_eq!(first["apiVersion"], "example.com/v1");
+    assert!(read(&first).is_ok());
+}
