@@ -38,13 +38,13 @@ async fn no_error_ends_a_watcher_and_none_makes_it_wait() {
             }
         }));
         let events = watcher(documents(&service.client()), Config::default());
-        let errors = events.filter(|item| ready(item.is_err())).take(1000);
+        let errors = events.filter(|item| ready(item.is_err())).take(100);
         let start = tokio::time::Instant::now();
         let errors: Vec<_> = errors.map(|item| told(&item)).collect().await;
 
-        assert_eq!(errors, vec![format!("Err({error})"); 1000]);
+        assert_eq!(errors, vec![format!("Err({error})"); 100]);
         assert_eq!(start.elapsed(), Duration::ZERO, "{error}");
-        assert!(service.requests().len() >= 1000, "{error}");
+        assert!(service.requests().len() >= 100, "{error}");
     }
 }
 
