@@ -1,13 +1,14 @@
 //! Errors that a watcher emits, and what it takes to get past them.
 
-use std::{pin::pin, time::Duration};
+use std::{future::ready, pin::pin, time::Duration};
 
 use examples::{
     runtime_internals::watcher::readable,
-    testing::{Answer, Script, Service},
+    testing::{Answer, Script, Server, Service},
 };
 use futures::StreamExt;
 use kube::{
+    Client,
     Error::{Api, SerdeError},
     core::DeserializeGuard,
     runtime::{
@@ -16,26 +17,91 @@ use kube::{
     },
 };
 
-use super::{document, error_event, event, observed::Request, page, wrong};
+use serde_json::json;
+
+use super::{
+    document, error_event, event,
+    observed::{Request, told},
+    page, wrong,
+};
 use crate::support::documents;
 
-/// Whatever the server refuses, a watcher does not end; without a backoff it asks
-/// again at once.
+/// None of the five errors ends a watcher, and without a backoff it asks again at
+/// once, for as long as the error comes again.
 #[tokio::test(start_paused = true)]
 async fn no_error_ends_a_watcher_and_none_makes_it_wait() {
-    let refused = Answer::failure(500, "InternalError", "no");
-    let service = Service::new(Script::always(refused));
-    let mut events = pin!(watcher(documents(&service.client()), Config::default()));
-    let start = tokio::time::Instant::now();
+    for (error, list, watch) in failures() {
+        let service = Service::new(Script::rule(move |request| {
+            match Request::of(&request.target) {
+                Request::List(_) => list.clone(),
+                _ => watch.clone(),
+            }
+        }));
+        let events = watcher(documents(&service.client()), Config::default());
+        let errors = events.filter(|item| ready(item.is_err())).take(100);
+        let start = tokio::time::Instant::now();
+        let errors: Vec<_> = errors.map(|item| told(&item)).collect().await;
 
-    for _ in 0..1000 {
-        assert!(matches!(events.next().await, Some(Ok(Event::Init))));
-        let failed = events.next().await;
-        assert!(matches!(failed, Some(Err(Error::InitialListFailed(_)))));
+        assert_eq!(errors, vec![format!("Err({error})"); 100]);
+        assert_eq!(start.elapsed(), Duration::ZERO, "{error}");
+        assert!(service.requests().len() >= 100, "{error}");
     }
+}
 
-    assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(service.requests().len(), 1000);
+/// Errors, and what a server answers lists and watches so that they never end.
+fn failures() -> [(&'static str, Answer, Answer); 7] {
+    let refused = || Answer::failure(500, "InternalError", "no");
+    let list = || page(&[], Some("5"), None);
+    let line = |line| Answer::watch(&[line]).ending(Duration::ZERO);
+    let reset = Answer::watch(&[]).breaking(Duration::ZERO);
+    [
+        ("InitialListFailed", refused(), Answer::never()),
+        ("NoResourceVersion", page(&[], None, None), Answer::never()),
+        ("WatchStartFailed", list(), refused()),
+        ("WatchError", list(), line(error_event(410))),
+        ("WatchError", list(), line(error_event(500))),
+        ("WatchFailed", list(), line(json!("no event"))),
+        ("WatchFailed", list(), reset),
+    ]
+}
+
+/// What a watcher emits of a server whose first watch breaks after a change: on a
+/// connection of TCP, which is closed, and on a service, which resets it.
+async fn emitted_across_a_break(client: Client) -> Vec<String> {
+    let events = watcher(documents(&client), Config::default());
+    let items = events.map(|item| told(&item));
+    items
+        .take_while(|item| ready(item != "Apply(guide)"))
+        .collect()
+        .await
+}
+
+/// A connection that is closed in the middle of a watch ends it without an error;
+/// one that is reset is an error first. Both go on from the last version.
+#[tokio::test]
+async fn a_closed_connection_is_no_error_and_a_reset_is() {
+    let changed = |name, version| event("MODIFIED", &document(name, version));
+    let script = || {
+        [
+            page(&[], Some("5"), None),
+            Answer::watch(&[changed("faq", "6")]).breaking(Duration::ZERO),
+            Answer::watch(&[changed("guide", "7")]),
+        ]
+    };
+    let server = Server::start(script()).await.unwrap();
+    let closed = emitted_across_a_break(Client::try_from(server.config()).unwrap()).await;
+    let service = Service::new(script());
+    let reset = emitted_across_a_break(service.client()).await;
+
+    assert_eq!(closed, ["Init", "InitDone", "Apply(faq)"]);
+    assert_eq!(
+        reset,
+        ["Init", "InitDone", "Apply(faq)", "Err(WatchFailed)"]
+    );
+    for requests in [server.finish(), service.finish()] {
+        let last = Request::of(&requests.unwrap()[2].target);
+        assert_eq!(last, Request::Watch("6".to_owned()));
+    }
 }
 
 /// A collection with a document that does not fit the type, and a change of it.
@@ -62,9 +128,13 @@ async fn one_wrong_object_keeps_a_watcher_from_its_watch() {
     for _ in 0..100 {
         assert!(matches!(events.next().await, Some(Ok(Event::Init))));
         let failed = events.next().await;
-        let Some(Err(Error::InitialListFailed(SerdeError(_)))) = failed else {
+        let Some(Err(error @ Error::InitialListFailed(SerdeError(_)))) = failed else {
             panic!("{failed:?}");
         };
+        let message = error.to_string();
+        let begins =
+            "failed to perform initial object list: Error deserializing response";
+        assert!(message.starts_with(begins) && !message.contains("notes"));
     }
 
     let lists = service.requests().into_iter();
@@ -139,9 +209,8 @@ async fn a_wrong_object_in_a_watch_comes_again_with_the_next_one() {
     assert_eq!(asked.skip(1).collect::<Vec<_>>(), watches);
 }
 
-/// A kind that is gone for a while, as a CRD that is deleted and made again, is
-/// asked for from the old version until the server tells, by an event, that the
-/// version has expired.
+/// A kind that is gone is asked for from the old version for as long as the server
+/// refuses; the first watch that says 410 in an event makes the watcher list.
 #[tokio::test(start_paused = true)]
 async fn a_watch_refused_with_404_keeps_its_version_until_an_event_says_410() {
     let gone = || Answer::text(404, "404 page not found");
@@ -155,12 +224,9 @@ async fn a_watch_refused_with_404_keeps_its_version_until_an_event_says_410() {
         Answer::never(),
     ]);
     let events = watcher(documents(&service.client()), Config::default()).take(9);
-    let events: Vec<_> = events
-        .map(|item| super::observed::told(&item))
-        .collect()
-        .await;
+    let events: Vec<_> = events.map(|item| told(&item)).collect().await;
 
-    let told = [
+    let expected = [
         "Init",
         "InitApply(faq)",
         "InitDone",
@@ -171,7 +237,7 @@ async fn a_watch_refused_with_404_keeps_its_version_until_an_event_says_410() {
         "Init",
         "InitDone",
     ];
-    assert_eq!(events, told);
+    assert_eq!(events, expected);
     let asked: Vec<_> = service.requests();
     let asked = asked
         .iter()

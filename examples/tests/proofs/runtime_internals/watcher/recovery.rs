@@ -291,11 +291,11 @@ async fn in_no_time(config: Config, answer: Answer, limit: usize) -> usize {
 async fn a_watch_that_ends_at_once_is_asked_for_without_a_pause() {
     let ends = || Answer::watch(&[]).ending(Duration::ZERO);
     let streaming = || Config::default().streaming_lists();
-    assert_eq!(in_no_time(Config::default(), ends(), 3000).await, 3001);
-    assert_eq!(in_no_time(streaming(), ends(), 3000).await, 3001);
+    assert_eq!(in_no_time(Config::default(), ends(), 1000).await, 1001);
+    assert_eq!(in_no_time(streaming(), ends(), 1000).await, 1001);
 
     // A refusal is an item that the backoff sees.
     let refused = || Answer::failure(500, "InternalError", "no");
-    assert_eq!(in_no_time(Config::default(), refused(), 3000).await, 2);
-    assert_eq!(in_no_time(streaming(), refused(), 3000).await, 1);
+    assert_eq!(in_no_time(Config::default(), refused(), 1000).await, 2);
+    assert_eq!(in_no_time(streaming(), refused(), 1000).await, 1);
 }

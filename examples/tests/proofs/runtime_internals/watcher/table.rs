@@ -181,7 +181,7 @@ const KOREAN: Language = Language {
     asks: "_ 요청",
     emits: "_ 내보냄",
     reads: "본문을 읽음: _",
-    holds: "본문을 아직 쥐고 있음",
+    holds: "본문을 아직 들고 있음",
 };
 
 /// A run with this configuration until the watcher waits.
@@ -360,14 +360,14 @@ fn within_an_initial_watch(config: &Config) -> Vec<Case> {
             ],
         ),
         case(
-            "the body breaks",
-            "본문이 끊어짐",
+            "the connection is reset",
+            "연결이 리셋됨",
             [run(config, [Answer::watch(&[]).breaking(Duration::ZERO)])
                 .before_the_last(1)],
         ),
         case(
-            "the body ends, or broke before",
-            "본문이 끝남(끊어진 뒤 포함)",
+            "the body ends, also after a reset",
+            "본문이 끝남(리셋된 뒤 포함)",
             [
                 run(config, [Answer::watch(&[]).ending(Duration::ZERO)]),
                 run(config, [Answer::watch(&[]).breaking(Duration::ZERO)]),
@@ -440,13 +440,13 @@ fn within_a_watch(config: &Config) -> Vec<Case> {
             ],
         ),
         case(
-            "the body breaks",
-            "본문이 끊어짐",
+            "the connection is reset",
+            "연결이 리셋됨",
             [then(Answer::watch(&[]).breaking(Duration::ZERO)).before_the_last(1)],
         ),
         case(
-            "the body ends, or broke before",
-            "본문이 끝남(끊어진 뒤 포함)",
+            "the body ends, also after a reset",
+            "본문이 끝남(리셋된 뒤 포함)",
             [
                 then(Answer::watch(&[]).ending(Duration::ZERO)),
                 then(Answer::watch(&[]).breaking(Duration::ZERO)),
