@@ -24,7 +24,7 @@ use crate::support::{documents, until_all_wait};
 #[derive(Clone)]
 struct Counted {
     name: String,
-    token: Arc<()>,
+    _token: Arc<()>,
 }
 
 impl Lookup for Counted {
@@ -63,7 +63,7 @@ impl Counter {
     fn object(&self, name: impl ToString) -> Counted {
         Counted {
             name: name.to_string(),
-            token: Arc::clone(&self.0),
+            _token: Arc::clone(&self.0),
         }
     }
 
