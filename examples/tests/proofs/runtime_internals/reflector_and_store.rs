@@ -5,6 +5,7 @@ mod filling;
 mod memory;
 mod reading;
 mod swap;
+mod waiting;
 
 use examples::{
     document::{Document, DocumentSpec},
