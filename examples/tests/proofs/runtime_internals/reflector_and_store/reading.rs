@@ -159,10 +159,13 @@ fn a_lookup_within_a_predicate_deadlocks_when_the_writer_comes_in_between() {
         returned.send(found.len()).unwrap();
     });
     is_within.recv().unwrap();
+    let (writes, is_writing) = mpsc::channel();
     thread::spawn(move || {
+        writes.send(()).unwrap();
         writer.apply_watcher_event(&Event::Apply(document("guide", "3")));
     });
-    // Time for the writer to begin to wait.
+    is_writing.recv().unwrap();
+    // Time for the one call that is left until the writer waits.
     thread::sleep(LONG);
     go_on.send(()).unwrap();
     assert!(has_returned.recv_timeout(LONG).is_err());
