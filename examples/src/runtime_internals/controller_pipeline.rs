@@ -86,8 +86,8 @@ pub fn documents_and_texts_apart(client: &Client) -> Controller<Document> {
     let texts: Api<PartialObjectMeta<ConfigMap>> =
         Api::default_namespaced(client.clone());
     let texts = watcher(texts, Config::default())
-        .default_backoff()
         .touched_objects()
+        .default_backoff()
         .inspect_err(|error| warn!(%error, "texts are not watched"))
         .filter(|text| ready(text.is_ok()));
     Controller::new(documents, Config::default()).owns_stream(texts)
