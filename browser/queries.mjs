@@ -344,8 +344,24 @@ export const queries = {
     },
     'runtime-internals/controller-pipeline.html': {
         en: [
+            ['trigger_owners', 'way'],
+            ['PartialObjectMetadataList', 'triggers'],
+            ['from_owner_ref', 'owners'],
+            ['Two runs of one object at the same time', 'owners'],
+            ['mapper', 'mappers'],
+            ['trigger_backoff', 'backoff'],
+            ['reconciled half a minute late', 'backoff'],
+            ['RunnerError', 'results'],
+            ['reconciler panicked', 'results'],
         ],
         ko: [
+            ['trigger_owners', 'way'],
+            ['reconcile_all_on', 'triggers'],
+            ['from_owner_ref', 'owners'],
+            ['mapper', 'mappers'],
+            ['trigger_backoff', 'backoff'],
+            ['RunnerError', 'results'],
+            ['reconciler panic', 'results'],
         ],
     },
     'runtime-internals/scheduling.html': {

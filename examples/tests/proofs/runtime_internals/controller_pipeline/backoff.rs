@@ -1,0 +1,169 @@
+//! One backoff behind all triggers.
+
+use std::{sync::Arc, time::Duration};
+
+use examples::{
+    document::Document,
+    runtime_internals::controller_pipeline::{
+        documents_and_texts, documents_and_texts_apart,
+    },
+    testing::{Answer, Received, api_server::Fault},
+};
+use kube::runtime::{Controller, controller::Action, utils::Backoff};
+use tokio::time::sleep;
+
+use super::stage::{Stage, document, secs};
+use crate::support::timeline::Timeline;
+
+/// The steps of the default backoff without its chance: 0.8 s, doubled up to 30 s.
+struct Doubling(Duration);
+
+impl Doubling {
+    const FIRST: Duration = Duration::from_millis(800);
+}
+
+impl Iterator for Doubling {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let now = self.0;
+        self.0 = (now * 2).min(secs(30));
+        Some(now)
+    }
+}
+
+impl Backoff for Doubling {
+    fn reset(&mut self) {
+        self.0 = Self::FIRST;
+    }
+}
+
+/// A backoff that has so many steps of 1 s.
+struct Finite(usize);
+
+impl Iterator for Finite {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0 = self.0.checked_sub(1)?;
+        Some(secs(1))
+    }
+}
+
+impl Backoff for Finite {
+    fn reset(&mut self) {}
+}
+
+/// Runs of a second, on the timeline.
+fn start(
+    stage: &Stage,
+    controller: Controller<Document>,
+    timeline: &Timeline,
+) -> tokio::task::JoinHandle<()> {
+    let timeline = timeline.clone();
+    stage.start(controller, move |_| {
+        let timeline = timeline.clone();
+        async move {
+            timeline.work("reconcile", "guide", secs(1)).await;
+            Ok(Action::await_change())
+        }
+    })
+}
+
+/// Two edits of a document, at 30 s and at 55 s.
+async fn edit_twice(stage: &Stage, timeline: &Timeline) {
+    for second in [30.0, 55.0] {
+        sleep(Duration::from_secs_f64(second - timeline.now())).await;
+        timeline.note("changes", "guide");
+        stage.server.touch(&document("guide")).unwrap();
+    }
+    sleep(Duration::from_secs_f64(65.0 - timeline.now())).await;
+}
+
+/// A controller that may not list what it owns waits out its backoff with the
+/// events of its main objects too.
+#[tokio::test(start_paused = true)]
+async fn an_owns_without_rights_delays_the_main_object() {
+    let (stage, timeline) = (Stage::new(), Timeline::start());
+    stage.server.put(&document("guide")).unwrap();
+    let (noted, answer) = (timeline.clone(), Answer::failure(403, "Forbidden", "no"));
+    let refused = move |request: &Received| {
+        let texts = request.target.contains("configmaps");
+        if texts {
+            noted.note("API server", "403");
+        }
+        texts
+    };
+    stage
+        .server
+        .fault(usize::MAX, refused, Fault::Answer(answer));
+    let controller =
+        documents_and_texts(&stage.client).trigger_backoff(Doubling(Doubling::FIRST));
+    start(&stage, controller, &timeline);
+    edit_twice(&stage, &timeline).await;
+    timeline.output(
+        "runtime_internals/controller_pipeline/forbidden.txt",
+        "runtime_internals/controller_pipeline/forbidden.svg",
+    );
+}
+
+/// When runs began, for edits at 30 s and 55 s, with a controller that has no
+/// rights to what it owns.
+async fn begins(controller: impl FnOnce(&Stage) -> Controller<Document>) -> Vec<f64> {
+    let (stage, timeline) = (Stage::new(), Timeline::start());
+    stage.server.put(&document("guide")).unwrap();
+    stage.forbid("configmaps", usize::MAX);
+    let runs = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (noted, clock) = (Arc::clone(&runs), timeline.clone());
+    stage.start(controller(&stage), move |_| {
+        noted.lock().unwrap().push(clock.now());
+        std::future::ready(Ok(Action::await_change()))
+    });
+    edit_twice(&stage, &timeline).await;
+    let begun = runs.lock().unwrap().clone();
+    begun
+}
+
+/// With a stream of its own for what it owns, whose errors end there, the events
+/// of the main objects are not delayed.
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_its_own_delays_nobody() {
+    let together = begins(|stage| {
+        documents_and_texts(&stage.client).trigger_backoff(Doubling(Doubling::FIRST))
+    });
+    assert!(together.await[1] > 40.0);
+    let apart = begins(|stage| {
+        documents_and_texts_apart(&stage.client)
+            .trigger_backoff(Doubling(Doubling::FIRST))
+    });
+    assert_eq!(apart.await, [0.0, 30.0, 55.0]);
+}
+
+/// When its backoff has no more steps, a controller ends.
+#[tokio::test(start_paused = true)]
+async fn a_finite_backoff_ends_the_controller() {
+    let (stage, timeline) = (Stage::new(), Timeline::start());
+    stage.server.put(&document("guide")).unwrap();
+    stage.forbid("configmaps", 3);
+    let controller = documents_and_texts(&stage.client).trigger_backoff(Finite(2));
+    let running = start(&stage, controller, &timeline);
+    sleep(secs(10)).await;
+    assert_eq!(stage.errors().len(), 3);
+    assert!(running.is_finished());
+}
+
+/// When it is the main objects that cannot be listed, it hangs instead: the
+/// stream of triggers has ended, and the Store is never ready.
+#[tokio::test(start_paused = true)]
+async fn a_finite_backoff_hangs_a_controller_that_was_never_ready() {
+    let (stage, timeline) = (Stage::new(), Timeline::start());
+    stage.forbid("/documents", 3);
+    let controller = documents_and_texts(&stage.client).trigger_backoff(Finite(2));
+    let running = start(&stage, controller, &timeline);
+    sleep(secs(10)).await;
+    assert_eq!(stage.errors().len(), 3);
+    let asked = stage.server.requests().len();
+    sleep(secs(86_400)).await;
+    assert_eq!(stage.server.requests().len(), asked);
+    assert!(!running.is_finished());
+}
