@@ -2,5 +2,4 @@
 
 mod controller;
 mod faults;
-mod same_answers;
 mod time;

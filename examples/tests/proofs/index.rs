@@ -1,5 +1,7 @@
 //! What the first page of the book states.
 
+mod in_memory;
+
 use std::process::Command;
 
 use examples::testing::{Answer, Server};

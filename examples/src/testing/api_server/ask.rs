@@ -6,7 +6,8 @@ use super::{
     super::{Answer, Received},
     Kind,
     failure::{
-        bad_request, method_not_allowed, no_such_resource, not_found, not_imitated,
+        bad_request, method_not_allowed, no_such_path, no_such_resource, not_found,
+        not_imitated, page_not_found,
     },
     kind::is_custom,
     selector::Selection,
@@ -114,8 +115,11 @@ impl Ask {
 
     fn scope_fits(&self, method: &str) -> Result<(), Answer> {
         match (self.kind.namespaced, &self.namespace, &self.name) {
-            (true, None, Some(_)) | (false, Some(_), _) => Err(no_such_resource()),
-            (true, None, None) if method != "GET" => Err(method_not_allowed()),
+            (true, None, Some(_)) | (false, Some(_), _) => Err(no_such_path(&self.kind)),
+            (true, None, None) if method != "GET" => Err(match self.kind.is_custom() {
+                true => page_not_found(),
+                false => method_not_allowed(),
+            }),
             _ => Ok(()),
         }
     }
@@ -178,7 +182,7 @@ fn locate<'a, 'p>(
     match kinds.iter().find(here) {
         Some(kind) => Ok((kind, namespace, rest.to_vec())),
         // So a server answers for a definition that is not (yet) there.
-        None if is_custom(group) => Err(Answer::text(404, "404 page not found\n")),
+        None if is_custom(group) => Err(page_not_found()),
         None => Err(not_imitated(
             &format!("`{plural}`"),
             "register the kind by `with`",

@@ -37,6 +37,19 @@ pub(super) fn no_such_resource() -> Answer {
     failure(404, "NotFound", message, json!({}))
 }
 
+/// Nobody answers here: so it is for a group that does not exist (yet).
+pub(super) fn page_not_found() -> Answer {
+    Answer::text(404, "404 page not found\n")
+}
+
+/// A path of the wrong scope, as in a kind without namespaces asked for in one.
+pub(super) fn no_such_path(kind: &Kind) -> Answer {
+    match kind.is_custom() {
+        true => page_not_found(),
+        false => no_such_resource(),
+    }
+}
+
 pub(super) fn method_not_allowed() -> Answer {
     let message = "the server does not allow this method on the requested resource";
     failure(405, "MethodNotAllowed", message, json!({}))

@@ -51,7 +51,7 @@
 //! - A kind outside the built-in groups has the status subresource unless
 //!   [`Kind::status`] says otherwise.
 //!
-//! Everything else of `examples/tests/api_server/same_answers.rs` is equal to
+//! Everything else of `examples/tests/proofs/index/in_memory.rs` is equal to
 //! what a real server answered.
 
 mod ask;

@@ -338,20 +338,18 @@ fn uids(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(str::to_owned)
 }
 
-/// A text with its numbers replaced.
+/// A text with its numbers replaced: digits within a word, as in `k8s.io`, are none.
 fn each_number(text: &str, mut f: impl FnMut(&str) -> String) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at(start);
-        let end = from
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(from.len());
-        out.push_str(before);
-        out.push_str(&f(&from[..end]));
-        rest = &from[end..];
-    }
-    out + rest
+    let words = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.map(|word| {
+        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let is_number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+        match is_number {
+            true => f(bare) + &word[bare.len()..],
+            false => word.to_owned(),
+        }
+    });
+    words.collect()
 }
 
 fn each_object(

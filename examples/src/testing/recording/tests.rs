@@ -397,6 +397,8 @@ fn versions_in_messages_are_the_clients_or_the_servers() {
         "Too large resource version: 99, current: 110000"
     );
     assert_eq!(told("1", "3 of 4 pods"), "3 of 4 pods");
+    let word = "ListOptions.meta.k8s.io is invalid: resourceVersionMatch: Forbidden";
+    assert_eq!(told("1", word), word);
 }
 
 #[tokio::test]

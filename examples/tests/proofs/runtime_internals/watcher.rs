@@ -2,6 +2,7 @@
 
 mod errors;
 pub mod observed;
+mod real;
 mod recovery;
 mod table;
 

@@ -3,6 +3,7 @@
 mod configs;
 mod idle;
 mod pages;
+mod real;
 mod streaming;
 
 use std::{pin::pin, time::Duration};
