@@ -127,8 +127,7 @@ async fn begins(controller: impl FnOnce(&Stage) -> Controller<Document>) -> Vec<
         std::future::ready(Ok(Action::await_change()))
     });
     edit_twice(&stage, &timeline).await;
-    let begun = runs.lock().unwrap().clone();
-    begun
+    runs.lock().unwrap().clone()
 }
 
 /// With a stream of its own for what it owns, whose errors end there, the events
