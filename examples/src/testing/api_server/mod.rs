@@ -278,7 +278,8 @@ impl ApiServer {
     fn handle(&self, request: &Received) -> Result<Reply, Answer> {
         let ask = Ask::read(&lock(&self.0.state).kinds, request)?;
         if ask.is_watch() {
-            return Watch::open(self, ask, request).map(Reply::Watch);
+            return Watch::open(self, ask, request)
+                .map(|watch| Reply::Watch(Box::new(watch)));
         }
         let answer = verbs::answer(&mut lock(&self.0.state).store, &ask, request);
         self.0.changed.send_replace(());
@@ -300,7 +301,7 @@ impl ApiServer {
 
 enum Reply {
     Answer(Answer),
-    Watch(Watch),
+    Watch(Box<Watch>),
 }
 
 impl Reply {

@@ -9,11 +9,18 @@ use examples::{
     },
     testing::{Answer, Received, api_server::Fault},
 };
-use kube::runtime::{Controller, controller::Action, utils::Backoff};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::{
+    Api,
+    runtime::{
+        Controller, WatchStreamExt, controller::Action, utils::Backoff, watcher,
+        watcher::Config,
+    },
+};
 use tokio::time::sleep;
 
 use super::stage::{Stage, document, secs};
-use crate::support::timeline::Timeline;
+use crate::support::{documents, timeline::Timeline};
 
 /// The steps of the default backoff without its chance: 0.8 s, doubled up to 30 s.
 struct Doubling(Duration);
@@ -120,8 +127,7 @@ async fn begins(controller: impl FnOnce(&Stage) -> Controller<Document>) -> Vec<
         std::future::ready(Ok(Action::await_change()))
     });
     edit_twice(&stage, &timeline).await;
-    let begun = runs.lock().unwrap().clone();
-    begun
+    runs.lock().unwrap().clone()
 }
 
 /// With a stream of its own for what it owns, whose errors end there, the events
@@ -137,6 +143,22 @@ async fn a_stream_of_its_own_delays_nobody() {
             .trigger_backoff(Doubling(Doubling::FIRST))
     });
     assert_eq!(apart.await, [0.0, 30.0, 55.0]);
+}
+
+/// A backoff of its own for what it owns is not enough: as long as its errors
+/// reach the common one, the main objects wait.
+#[tokio::test(start_paused = true)]
+async fn a_backoff_of_its_own_alone_does_not_help() {
+    let runs = begins(|stage| {
+        let texts = Api::<ConfigMap>::default_namespaced(stage.client.clone());
+        let texts = watcher(texts, Config::default())
+            .touched_objects()
+            .backoff(Doubling(Doubling::FIRST));
+        Controller::new(documents(&stage.client), Config::default())
+            .owns_stream(texts)
+            .trigger_backoff(Doubling(Doubling::FIRST))
+    });
+    assert!(runs.await[1] > 40.0);
 }
 
 /// When its backoff has no more steps, a controller ends.
