@@ -36,7 +36,7 @@ async fn the_api_server_evaluates_rules_where_they_stand() {
     let excerpts = Api::<Excerpt>::all(server.client().unwrap());
     let create = async |excerpt| excerpts.create(&Default::default(), &excerpt).await;
     let mut lines = String::new();
-    let mut note = |what: &str, status: Option<Status>| {
+    let mut note = |what: &str, status: Option<Box<Status>>| {
         let told = match status {
             None => "done".to_owned(),
             Some(status) => {

@@ -82,9 +82,9 @@ pub enum Outcome {
     /// `crd()` panicked with this message.
     Panicked(String),
     /// The server refused the CRD.
-    Refused(Value, Status),
+    Refused(Value, Box<Status>),
     /// It took the CRD and answered so to each spec.
-    Answered(Value, Vec<(Value, Result<Value, Status>)>),
+    Answered(Value, Vec<(Value, Result<Value, Box<Status>>)>),
 }
 
 /// Asks the server about each shape.
@@ -136,7 +136,7 @@ async fn outcome(
         server.title(&format!("{}: {spec}", shape.name));
         let answer = match objects.create(&Default::default(), &object).await {
             Ok(stored) => Ok(stored.data["spec"].clone()),
-            Err(Error::Api(status)) => Err(*status),
+            Err(Error::Api(status)) => Err(status),
             Err(error) => panic!("{error}"),
         };
         answers.push((spec.clone(), answer));
@@ -145,10 +145,10 @@ async fn outcome(
 }
 
 /// The status of an API server that has refused.
-pub fn refusal<T>(answer: Result<T, Error>) -> Option<Status> {
+pub fn refusal<T>(answer: Result<T, Error>) -> Option<Box<Status>> {
     match answer {
         Ok(_) => None,
-        Err(Error::Api(status)) => Some(*status),
+        Err(Error::Api(status)) => Some(status),
         Err(error) => panic!("{error}"),
     }
 }
