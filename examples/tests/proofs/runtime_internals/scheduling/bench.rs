@@ -177,7 +177,7 @@ pub fn work(
     let (timeline, seen) = (timeline.clone(), version(document));
     let takes = Duration::from_secs_f64(seconds);
     async move {
-        timeline.work(lane, format!("sees v{seen}"), takes).await;
+        timeline.work(lane, format!("v{seen}"), takes).await;
         Ok(action)
     }
     .boxed()

@@ -97,9 +97,17 @@ impl Player {
     }
 }
 
-/// Whether this process is the child.
+/// Whether this process is the child. If so, it does not outlive a proof that
+/// waits in vain.
 fn plays() -> bool {
-    env::var_os(PART).is_some()
+    let plays = env::var_os(PART).is_some();
+    if plays {
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(10));
+            std::process::exit(1);
+        });
+    }
+    plays
 }
 
 fn say(what: &str) {
