@@ -112,8 +112,8 @@ fn asks(bench: &Bench, reason: &str) {
     });
 }
 
-/// The span of a run names one reason. Of several requests that wait for their time it is that of the one that set it;
-/// of those that wait for the end of a run, the first.
+/// The span of a run names one reason. A change that takes the place of the requeue that waits is named instead of it;
+/// of several requests during a run, the first.
 #[tokio::test(start_paused = true)]
 async fn a_run_names_one_reason_in_its_span() {
     let log = Log::default();
@@ -130,13 +130,15 @@ async fn a_run_names_one_reason_in_its_span() {
     bench.put("faq", 1);
     let again = Action::requeue(secs(60));
     let _applier = bench.start(Config::default(), move |_| ends_with(10, again.clone()));
-    asks(&bench, "the first of two that wait for their time");
-    asks(&bench, "the second of two that wait for their time");
-    bench.until(5).await;
-    asks(&bench, "the first of two during a run");
-    bench.until(6).await;
-    asks(&bench, "the second of two during a run");
-    bench.until(85).await;
+    asks(&bench, "a change");
+    bench.until(20).await;
+    asks(&bench, "a change while a requeue waits");
+    for second in [25, 26] {
+        bench.until(second).await;
+        asks(&bench, &format!("a change at {second} s, during a run"));
+    }
+    bench.until(105).await;
+    assert_eq!(bench.starts(), [0.0, 20.0, 30.0, 100.0]);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     output("runtime_internals/scheduling/reasons.txt", &log);
 }

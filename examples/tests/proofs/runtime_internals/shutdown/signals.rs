@@ -71,7 +71,7 @@ impl Player {
     }
 
     fn send(&mut self, signal: &str) {
-        self.text += &format!("{:<10}  {signal}\n", "kubelet");
+        self.text += &format!("{:<10}  {signal}\n", "signal");
         let pid = self.child.id().to_string();
         let mut kill = Command::new("kill");
         kill.args(["-s", signal.trim_start_matches("SIG"), &pid]);
