@@ -151,3 +151,27 @@ async fn a_slow_reconciler_holds_up_nobody_else() {
     assert_eq!(seen.count(), 500);
     assert!(start.elapsed() < Duration::from_secs(1));
 }
+
+/// What is done with the results of `run` does hold up a controller, which nobody
+/// polls meanwhile, and with it the shared stream.
+#[tokio::test(start_paused = true)]
+async fn work_behind_run_holds_up_everybody() {
+    let many: Vec<_> = (0..500)
+        .map(|number| document(&format!("d{number}"), "1"))
+        .collect();
+    let service: Service = server(&many, Answer::watch(&[]));
+    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+    let [slow, fast] = controllers;
+    tokio::spawn(drive);
+    let slow = slow.run(
+        |_, _| async { Ok::<_, std::convert::Infallible>(Action::await_change()) },
+        |_, _, _| Action::await_change(),
+        ().into(),
+    );
+    tokio::spawn(slow.for_each(|_| sleep(Duration::from_secs(3600))));
+    let seen = Seen::default();
+    seen.run(fast);
+    sleep(Duration::from_secs(24 * 3600)).await;
+    // A buffer more than the slow one has read.
+    assert!((128..500).contains(&seen.count()), "{}", seen.count());
+}

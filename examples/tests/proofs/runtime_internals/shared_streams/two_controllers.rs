@@ -8,6 +8,7 @@ use examples::{
     testing::{Answer, Script, Service},
 };
 use futures::{StreamExt, stream::BoxStream};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api,
     runtime::{Controller, WatchStreamExt, controller::Action, reflector, watcher},
@@ -126,6 +127,24 @@ async fn a_controller_ends_with_the_stream_that_it_shares() {
     drive.abort();
     one.await.unwrap();
     other.await.unwrap();
+}
+
+/// A controller with a watch of its own besides does not end with the stream that
+/// it shares: it goes on without its main kind.
+#[tokio::test(start_paused = true)]
+async fn a_controller_with_another_watch_outlives_the_stream_that_it_shares() {
+    let service = server(&[], Answer::watch(&[]));
+    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+    let [plain, owner] = controllers;
+    let children: Api<ConfigMap> = Api::default_namespaced(service.client());
+    let plain = Seen::default().run(plain);
+    let owner = Seen::default().run(owner.owns(children, Default::default()));
+    let drive = tokio::spawn(drive);
+    sleep(2 * SECOND).await;
+    drive.abort();
+    plain.await.unwrap();
+    sleep(Duration::from_secs(3600)).await;
+    assert!(!owner.is_finished());
 }
 
 /// Errors of the shared watch come out of the stream that is driven, and of no

@@ -74,6 +74,16 @@ async fn each_setting_appears_in_the_requests_it_is_meant_for() {
     let plain = requests(streaming()).await;
     assert_eq!(requests(streaming().page_size(50)).await, plain);
     assert_eq!(requests(streaming().any_semantic()).await, plain);
+
+    // The selectors and the timeout are, for both of its watches.
+    let given = streaming().labels("team=web").fields("metadata.name=faq");
+    let watches = requests(given.timeout(60)).await;
+    assert_eq!(watches.len(), 2);
+    for watch in &watches {
+        let label = query(watch).contains("labelSelector=team%3Dweb");
+        let field = query(watch).contains("fieldSelector=metadata.name%3Dfaq");
+        assert!(label && field && query(watch).contains("timeoutSeconds=60"));
+    }
 }
 
 /// A watcher of `PartialObjectMeta` asks for metadata alone, in the list and in
@@ -126,15 +136,18 @@ async fn watch_object_selects_by_name_and_tells_what_is_absent() {
 }
 
 /// A `DELETED` for an object that has left the selector is a `Delete` like any
-/// other: its object still exists, is not marked for deletion, and has the labels
-/// that do not match.
+/// other: its object is not marked for deletion, and as an API server sends it: with
+/// the labels of before, which match, and the version of the change.
 #[tokio::test(start_paused = true)]
 async fn an_object_that_leaves_the_selector_is_a_delete() {
-    let mut faq = document("faq", "6");
-    faq["metadata"]["labels"] = json!({ "team": "support" });
+    let [listed, gone] = ["3", "6"].map(|version| {
+        let mut faq = document("faq", version);
+        faq["metadata"]["labels"] = json!({ "team": "web" });
+        faq
+    });
     let service = Service::new([
-        page(&[&document("faq", "3")], Some("5"), None),
-        Answer::watch(&[event("DELETED", &faq)]),
+        page(&[&listed], Some("5"), None),
+        Answer::watch(&[event("DELETED", &gone)]),
     ]);
     let config = Config::default().labels("team=web");
     let mut events = pin!(watcher(documents(&service.client()), config).skip(3));
@@ -143,5 +156,6 @@ async fn an_object_that_leaves_the_selector_is_a_delete() {
         panic!("a `Delete` was expected");
     };
     assert_eq!(gone.metadata.deletion_timestamp, None);
-    assert_eq!(gone.metadata.labels.unwrap()["team"], "support");
+    assert_eq!(gone.metadata.resource_version.as_deref(), Some("6"));
+    assert_eq!(gone.metadata.labels.unwrap()["team"], "web");
 }
