@@ -10,6 +10,7 @@ use examples::{
     testing::{Answer, Service},
 };
 use kube::runtime::controller::Action;
+use tokio::time::timeout;
 
 use super::scene::{after, controller, secs, service, unchanging};
 use crate::support::{timeline::Timeline, until_all_wait};
@@ -25,7 +26,8 @@ async fn end(timeline: &Timeline, service: &Service, work: Duration) -> (Ended, 
         }
     };
     let stop = after(timeline, 5);
-    let ended = run_until(stop, secs(10), controller(service), reconcile).await;
+    let ended = run_until(stop, secs(10), controller(service), reconcile);
+    let ended = timeout(secs(86_400), ended).await.unwrap();
     let at = timeline.now();
     timeline.note("run_until", format!("{ended:?}"));
     (ended, at)
@@ -79,7 +81,7 @@ async fn a_dropped_run_until_leaves_no_run_behind() {
     let service = unchanging(&["faq"]);
     let never = std::future::pending();
     let controller = run_until(never, secs(10), controller(&service), reconcile);
-    assert!(tokio::time::timeout(secs(5), controller).await.is_err());
+    assert!(timeout(secs(5), controller).await.is_err());
     until_all_wait().await;
     assert!(held.upgrade().is_none(), "a run is still there");
 }
