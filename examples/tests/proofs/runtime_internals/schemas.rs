@@ -4,5 +4,5 @@ mod opening;
 mod rules;
 mod shapes;
 mod steps;
-mod table;
+pub mod table;
 mod unknown;

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::effects::EFFECTS;
+use super::{super::schemas::table::yaml, effects::EFFECTS};
 use crate::support::output;
 
 /// A kind in a module of the attribute's name.
@@ -126,8 +126,8 @@ fn every_attribute_of_the_derive_is_in_the_table() {
     .enumerate()
     {
         let heads = [
-            "| attribute | in the CRD | effect |",
-            "| 어트리뷰트 | CRD에 들어가는 값 | 하는 일 |",
+            "| attribute | effect | in the CRD |",
+            "| 어트리뷰트 | 하는 일 | CRD에서 달라지는 것 |",
         ];
         let mut table = format!("{}\n|---|---|---|\n", heads[language]);
         for name in order {
@@ -138,7 +138,7 @@ fn every_attribute_of_the_derive_is_in_the_table() {
             };
             let more = if attributes[name] { ", …" } else { "" };
             let effect = effects[name][language];
-            table += &format!("| `{shown}`{more} | {added} | {effect} |\n");
+            table += &format!("| `{shown}`{more} | {effect} | {added} |\n");
         }
         output(file, &table);
     }
@@ -194,7 +194,7 @@ fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
             lines.push(match new {
                 Value::Null => format!("no `{path}`"),
                 _ if new.to_string().len() > 90 => format!("`{path}`"),
-                _ => format!("`{path}: {new}`"),
+                _ => format!("`{path}: {}`", yaml(new)),
             });
         }
     }
