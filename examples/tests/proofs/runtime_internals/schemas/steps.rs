@@ -154,6 +154,25 @@ fn a_property_of_two_branches_needs_one_schema_and_one_doc_comment() {
     assert!(message.starts_with("Property \"size\""), "{message}");
 }
 
+/// An enum of variants with data, each with a text.
+#[derive(JsonSchema, Serialize, Deserialize)]
+enum Source {
+    /// A page of the web.
+    Page(String),
+    /// A book and its edition.
+    Book { edition: i32 },
+}
+
+/// The text of a variant with data becomes the description of its property.
+#[test]
+fn the_text_of_a_variant_with_data_moves_to_its_property() {
+    let (_, schema) = steps::<Source>().pop().unwrap();
+    let properties = &schema.to_value()["properties"];
+
+    assert_eq!(properties["Page"]["description"], "A page of the web.");
+    assert_eq!(properties["Book"]["description"], "A book and its edition.");
+}
+
 /// With a keyword that has another type in this OpenAPI.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Bounded")]
