@@ -1,6 +1,6 @@
 //! The way of a schema, step by step, and what is lost on it.
 
-use std::panic;
+use std::{collections::BTreeMap, panic};
 
 use examples::{
     document::Document,
@@ -88,17 +88,89 @@ fn the_steps_lead_to_the_schema_of_the_crd() {
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Keyed")]
 struct KeyedSpec {
-    #[schemars(extend("const" = "a", "maxLength" = 3))]
-    text: String,
+    #[schemars(extend("propertyNames" = { "maxLength": 3 }, "maxProperties" = 2))]
+    notes: BTreeMap<String, String>,
 }
 
-/// A keyword that the typed schema does not have is dropped without a word.
+/// A keyword that the typed schema does not have is there until the last step,
+/// and dropped by it without a word.
 #[test]
 fn an_unknown_keyword_is_dropped() {
-    let crd = serde_json::to_value(Keyed::crd()).unwrap().to_string();
+    let (_, before) = steps::<KeyedSpec>().pop().unwrap();
+    let before = &before.to_value()["properties"]["notes"];
+    let crd = serde_json::to_value(Keyed::crd()).unwrap();
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let notes = &schema["properties"]["spec"]["properties"]["notes"];
 
-    assert!(crd.contains(r#""maxLength":3"#));
-    assert!(!crd.contains("const"));
+    assert_eq!(before["propertyNames"], json!({ "maxLength": 3 }));
+    let kept = json!({
+        "type": "object",
+        "additionalProperties": { "type": "string" },
+        "maxProperties": 2,
+    });
+    assert_eq!(*notes, kept);
+}
+
+/// The same property in two branches, with the same text or with two.
+#[derive(JsonSchema, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Alike {
+    A {
+        /// In pages.
+        size: i32,
+        a: i32,
+    },
+    B {
+        /// In pages.
+        size: i32,
+        b: i32,
+    },
+}
+
+#[derive(JsonSchema, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Told {
+    A {
+        /// In pages.
+        size: i32,
+        a: i32,
+    },
+    B {
+        /// In words.
+        size: i32,
+        b: i32,
+    },
+}
+
+/// A property of two branches is moved if its schemas are the same; another doc
+/// comment makes another schema.
+#[test]
+fn a_property_of_two_branches_needs_one_schema_and_one_doc_comment() {
+    let (_, alike) = steps::<Alike>().pop().unwrap();
+    let panicked = panic::catch_unwind(steps::<Told>).unwrap_err();
+
+    assert_eq!(alike.to_value()["properties"]["size"]["type"], "integer");
+    let message = panicked.downcast::<String>().unwrap();
+    assert!(message.starts_with("Property \"size\""), "{message}");
+}
+
+/// An enum of variants with data, each with a text.
+#[derive(JsonSchema, Serialize, Deserialize)]
+enum Source {
+    /// A page of the web.
+    Page(String),
+    /// A book and its edition.
+    Book { edition: i32 },
+}
+
+/// The text of a variant with data becomes the description of its property.
+#[test]
+fn the_text_of_a_variant_with_data_moves_to_its_property() {
+    let (_, schema) = steps::<Source>().pop().unwrap();
+    let properties = &schema.to_value()["properties"];
+
+    assert_eq!(properties["Page"]["description"], "A page of the web.");
+    assert_eq!(properties["Book"]["description"], "A book and its edition.");
 }
 
 /// With a keyword that has another type in this OpenAPI.
