@@ -143,6 +143,7 @@ async fn ways(config: Config, steps: &[Step]) -> BTreeSet<String> {
 #[tokio::test(start_paused = true)]
 async fn an_object_takes_these_ways_from_run_to_run() {
     let (quiet, again) = (Action::await_change(), Action::requeue(secs(10)));
+    let at_once = Action::requeue(secs(0));
     let ends = |name, action: &Action| End(name, action.clone());
     let plain = Config::default;
     let slow = || Config::default().debounce(secs(5));
@@ -186,6 +187,11 @@ async fn an_object_takes_these_ways_from_run_to_run() {
         (
             one(),
             vec![Ready, Ask("intro"), Ask("faq"), ends("intro", &quiet)],
+        ),
+        // It wants to run again at once, and another document has waited.
+        (
+            one(),
+            vec![Ready, Ask("faq"), Ask("intro"), ends("faq", &at_once)],
         ),
     ];
     // Forty others are due, and who gets the place is a matter of chance.
