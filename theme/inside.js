@@ -75,7 +75,7 @@
 
     // Whatever scrolls sideways can be scrolled from the keyboard: mdBook takes
     // the arrow keys for the previous and the next page.
-    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main pre:is(.mermaid, .fault)');
+    const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main pre:is(.mermaid, .fault), main .output [role="img"]');
     function markScrollable() {
         for (const element of wide) {
             if (element.scrollWidth > element.clientWidth) {
