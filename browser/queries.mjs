@@ -227,7 +227,7 @@ export const queries = {
             ['Watch requests without a pause', 'resume'],
             ['failed to perform initial object list', 'decoding'],
             ['one object cannot be decoded', 'decoding'],
-            ['sendInitialEvents', 'states'],
+            ['sendInitialEvents'],
         ],
         ko: [
             ['InitPage', 'states'],
@@ -238,7 +238,7 @@ export const queries = {
             ['전이표', 'table'],
             ['watch 요청이 쉴 새 없이', 'resume'],
             ['디코딩할 수 없는 객체', 'decoding'],
-            ['sendInitialEvents', 'states'],
+            ['sendInitialEvents'],
         ],
     },
     'runtime-internals/watcher-requests.html': {

@@ -418,7 +418,7 @@ fn within_a_watch(config: &Config) -> Vec<Case> {
         ),
         case(
             "`BOOKMARK`, annotated or not",
-            "`BOOKMARK`(애너테이션 무관)",
+            "`BOOKMARK`(어노테이션 무관)",
             [one(bookmark("5")), one(initial_end("5"))],
         ),
         case(
