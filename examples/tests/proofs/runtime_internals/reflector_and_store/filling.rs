@@ -52,7 +52,7 @@ async fn a_document_leaves_the_store_in_a_relist_without_a_delete() {
         let _ = writeln!(text, "{item:<28} {held:<22} {ready}");
     };
     sleep(HOUR).await;
-    line("nothing: an hour unpolled");
+    line("(an hour without a poll)");
     while let Ok(Some(item)) = timeout(MINUTE, stream.next()).await {
         line(&match item {
             Ok(event) => said(&event),
