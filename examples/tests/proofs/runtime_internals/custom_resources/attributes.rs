@@ -132,7 +132,9 @@ fn every_attribute_of_the_derive_is_in_the_table() {
         let mut table = format!("{}\n|---|---|---|\n", heads[language]);
         for name in order {
             let (shown, added) = match written.get(name) {
-                Some((shown, crd)) => (on_one_line(shown), added(name, *crd)),
+                Some((shown, crd)) => {
+                    (on_one_line(shown), added(name, *crd, ABSENT[language]))
+                }
                 // It does not compile here, for want of a feature.
                 None => (name.to_owned(), String::new()),
             };
@@ -149,8 +151,16 @@ fn on_one_line(shown: &str) -> String {
     words.join(" ").trim_end_matches(',').to_owned()
 }
 
+/// How the table says, in each language, that a path is there no longer.
+const ABSENT: [fn(&str) -> String; 2] =
+    [|path| format!("no `{path}`"), |path| format!("`{path}` 없음")];
+
 /// What an attribute makes different in the CRD.
-fn added(name: &str, crd: fn() -> CustomResourceDefinition) -> String {
+fn added(
+    name: &str,
+    crd: fn() -> CustomResourceDefinition,
+    absent: fn(&str) -> String,
+) -> String {
     let base = if name == "scale" {
         status::crd
     } else {
@@ -159,13 +169,19 @@ fn added(name: &str, crd: fn() -> CustomResourceDefinition) -> String {
     let json =
         |crd: fn() -> CustomResourceDefinition| serde_json::to_value(crd()).unwrap();
     let mut lines = Vec::new();
-    differences("", &json(base), &json(crd), &mut lines);
+    differences("", &json(base), &json(crd), absent, &mut lines);
     lines.join(", ")
 }
 
 /// One line for each value of `new` that is not in `old`, and for each that is
 /// there no longer.
-fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
+fn differences(
+    path: &str,
+    old: &Value,
+    new: &Value,
+    absent: fn(&str) -> String,
+    lines: &mut Vec<String>,
+) {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {
             let names = old
@@ -176,11 +192,11 @@ fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
                     of.get(name).cloned().unwrap_or(Value::Null)
                 };
                 let path = format!("{path}.{name}");
-                differences(&path, &value(old), &value(new), lines);
+                differences(&path, &value(old), &value(new), absent, lines);
             }
         }
         (Value::Array(old), Value::Array(new)) if old.len() == 1 && new.len() == 1 => {
-            differences(path, &old[0], &new[0], lines);
+            differences(path, &old[0], &new[0], absent, lines);
         }
         _ if old == new => {}
         _ => {
@@ -192,7 +208,7 @@ fn differences(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
                 .replace(".schema.spec", ".schema");
             let path = path.trim_start_matches('.');
             lines.push(match new {
-                Value::Null => format!("no `{path}`"),
+                Value::Null => absent(path),
                 _ if new.to_string().len() > 90 => format!("`{path}`"),
                 _ => format!("`{path}: {}`", yaml(new)),
             });

@@ -115,7 +115,7 @@ pub const EFFECTS: [(&str, Texts); 26] = [
     (
         "schema",
         [
-            "`disabled`: no schema; `manual`: that of your `impl JsonSchema` for the root; `derived`, the default",
+            "`derived`, the default; `manual`: you write `impl JsonSchema` for the root; `disabled`: no schema",
             "`disabled`면 스키마가 없고, `manual`이면 루트에 직접 구현한 `JsonSchema`를 씁니다. 기본값은 `derived`입니다",
         ],
     ),
