@@ -158,7 +158,7 @@ pub fn table(file: &Path, shapes: &[Shape], outcomes: &[Outcome]) -> String {
     let korean = file.to_string_lossy().ends_with(".ko.md");
     let [head, panics, refused, stored] = if korean {
         [
-            "| Rust | `f`의 스키마 | API 서버의 응답 |",
+            "| Rust | `f`의 스키마 | API server의 응답 |",
             "`crd()` 패닉",
             "CRD 거부",
             "저장된 값",
