@@ -71,6 +71,22 @@ pub fn check(root: &Path, pins: &Pins) -> Result<()> {
     Ok(())
 }
 
+/// Why a build failed, as far as that can be told from outside; Go itself said more.
+pub fn why_not_built(module: &Path) -> String {
+    let mut here = command(module);
+    let modules = here.args(["list", "-deps", "."]).env("GOPROXY", "off").output();
+    if modules.is_ok_and(|output| output.status.success()) {
+        return "the cluster was not built; Go says why, above".to_owned();
+    }
+    let proxy = command(module).args(["env", "GOPROXY"]).output().map(|output| output.stdout).unwrap_or_default();
+    let proxy = String::from_utf8_lossy(&proxy);
+    format!(
+        "the cluster's Go modules are not all here, and were not downloaded from GOPROXY={}; Go says why, above. \
+         Connect to the network, once, or set GOPROXY to a proxy in reach",
+        proxy.trim()
+    )
+}
+
 /// The numbers of a version, in order: of `go1.26.8`, `1.26.0` or `devel go1.27-0a1b2c`, where a word follows.
 fn numbers(version: &str) -> Vec<u32> {
     let from = version.find(|letter: char| letter.is_ascii_digit()).unwrap_or(version.len());
