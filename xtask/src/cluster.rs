@@ -13,6 +13,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{go, tied};
 
+const ELSEWHERE: &str = "CARGO_TARGET_DIR may name another folder";
+
 /// A running cluster of its own, with empty state. Dropped, it is gone: processes, ports and files.
 pub struct Cluster {
     process: Child,
@@ -84,7 +86,7 @@ fn build(root: &Path, folder: &Path) -> Result<PathBuf> {
     let module = root.join("cluster");
     let pins = go::Pins::read(&module)?;
     go::check(root, &pins)?;
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("making {} ({ELSEWHERE})", folder.display()))?;
     // Two at once would write the same file.
     let _lock = lock(&folder.join("build.lock"))?;
     let program = folder.join("cluster");
@@ -107,7 +109,7 @@ fn build(root: &Path, folder: &Path) -> Result<PathBuf> {
 
 /// Takes a lock that ends with this process, and says so if somebody else has it.
 fn lock(path: &Path) -> Result<File> {
-    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+    let file = File::create(path).with_context(|| format!("making {} ({ELSEWHERE})", path.display()))?;
     if file.try_lock().is_err() {
         eprintln!("waiting for another process that builds the cluster, as {} tells", path.display());
         file.lock().with_context(|| format!("locking {}", path.display()))?;

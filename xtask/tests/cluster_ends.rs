@@ -19,7 +19,7 @@ const START: &str = r#"exec "$CARGO" run --quiet --package xtask --target-dir "$
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// When a cluster is ended: as soon as this process is there, or once it is ready.
-const PHASES: [&str; 6] = ["build", "up", "etcd", "kube-apiserver", "kube-controller-manager", "ready"];
+const PHASES: [&str; 4] = ["build", "up", "kube-apiserver", "ready"];
 
 #[derive(Clone, Copy, Debug)]
 enum Way {
@@ -29,7 +29,7 @@ enum Way {
     Kill(&'static str, &'static [&'static str]),
 }
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 10] = [
     Way::CtrlC,
     Way::TerminalCloses,
     Way::Kill("INT", &["cargo"]),
@@ -39,7 +39,6 @@ const WAYS: [Way; 11] = [
     Way::Kill("TERM", &["up"]),
     Way::Kill("KILL", &["up"]),
     Way::Kill("KILL", &["cargo", "up"]),
-    Way::Kill("KILL", &["etcd"]),
     Way::Kill("KILL", &["kube-apiserver"]),
 ];
 
