@@ -80,7 +80,7 @@ pub fn why_not_built(module: &Path) -> String {
     if !asked(command(module).args(["list", "-deps", "."]).env("GOPROXY", "off")).contains("disabled by GOPROXY=off") {
         let cache = asked(command(module).args(["env", "GOCACHE"]));
         return format!(
-            "the cluster was not built; Go says why, above. It takes 4 GB of disk in {cache}, 500 MB beside the program"
+            "the cluster was not built; Go says why, above. It takes 4 GB of disk in {cache}, 300 MB beside the program"
         );
     }
     let proxy = asked(command(module).args(["env", "GOPROXY"]));
