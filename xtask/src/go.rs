@@ -85,7 +85,7 @@ pub fn why_not_built(module: &Path) -> String {
     }
     let proxy = asked(command(module).args(["env", "GOPROXY"]));
     format!(
-        "the cluster's Go modules are not all on this machine, and did not come from {proxy} (GOPROXY); Go says why, \
+        "the cluster's Go modules are not all on this machine, and did not come from GOPROXY={proxy}; Go says why, \
          above. It needs the network, or another GOPROXY, this once"
     )
 }
