@@ -18,7 +18,7 @@ func reserveAddresses() (addresses, error) {
 	for i := range ports {
 		port, err := reservePort()
 		if err != nil {
-			return addresses{}, fmt.Errorf("finding a free port of 127.0.0.1: %w", err)
+			return addresses{}, fmt.Errorf("three free ports of 127.0.0.1 are needed: %w", err)
 		}
 		ports[i] = port
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -31,21 +32,23 @@ func inputEnds() {
 // components are the processes of one run, in the order of their start.
 type components struct {
 	run *run
+	// Done when they are to stop. The cause tells which of them ended by itself, if one did.
+	ctx  context.Context
+	fail context.CancelCauseFunc
 	// The two ends of every component's standard input: see endWithInput. Go closes both in what it executes, but for
 	// the one that is passed on by name.
 	input, hold *os.File
 	processes   []*os.Process
 	waiting     sync.WaitGroup
-	// The names of those that ended.
-	ended chan string
 }
 
-func newComponents(run *run) (*components, error) {
+func newComponents(ctx context.Context, run *run) (*components, error) {
 	input, hold, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe for the components: %w", err)
 	}
-	return &components{run: run, input: input, hold: hold, ended: make(chan string, 3)}, nil
+	ctx, fail := context.WithCancelCause(ctx)
+	return &components{run: run, ctx: ctx, fail: fail, input: input, hold: hold}, nil
 }
 
 // start runs this same binary as the named upstream program, with its output in NAME.log.
@@ -69,7 +72,9 @@ func (c *components) start(name string, flags ...string) error {
 	c.processes = append(c.processes, command.Process)
 	c.waiting.Go(func() {
 		_ = command.Wait()
-		c.ended <- name
+		if c.ctx.Err() == nil {
+			c.fail(c.run.ended(name, command.ProcessState))
+		}
 	})
 	return nil
 }
@@ -77,6 +82,7 @@ func (c *components) start(name string, flags ...string) error {
 // stop kills the components and returns when they are gone. Their state is thrown away, so nothing is to be saved, while
 // a kube-apiserver that is asked politely waits a minute for its open watches.
 func (c *components) stop() {
+	c.fail(nil)
 	for _, process := range c.processes {
 		_ = process.Kill()
 	}

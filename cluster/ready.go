@@ -27,19 +27,17 @@ var settled = []string{
 }
 
 // await returns when the server answers 200 to each path, and with an error when a component ends before that.
-func (c *components) await(ctx context.Context, user admin, paths ...string) error {
+func (c *components) await(user admin, paths ...string) error {
 	late := time.After(startTimeout)
 	for {
-		err := user.get(ctx, paths...)
+		err := user.get(c.ctx, paths...)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-time.After(pollInterval):
-		case <-ctx.Done():
-			return ctx.Err()
-		case name := <-c.ended:
-			return c.run.ended(name)
+		case <-c.ctx.Done():
+			return context.Cause(c.ctx)
 		case <-late:
 			return fmt.Errorf("not ready after %s: %w; the logs are in %s", startTimeout, err, c.run.dir)
 		}

@@ -96,11 +96,15 @@ func (r *run) remove(failed bool) error {
 	return err
 }
 
-// ended is the error of a component that ended by itself, with the last that it logged.
-func (r *run) ended(component string) error {
-	const lines = 12
+// ended is the error of a component that ended by itself, with the last that it logged: not the stacks of a panic.
+func (r *run) ended(component string, how *os.ProcessState) error {
+	const lines, letters = 6, 400
 	text, _ := os.ReadFile(r.log(component))
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
-	last := strings.Join(all[max(0, len(all)-lines):], "\n")
-	return fmt.Errorf("%s ended by itself; the end of %s:\n%s", component, r.log(component), last)
+	told, _, _ := strings.Cut(string(text), "\n\ngoroutine ")
+	all := strings.Split(strings.TrimSpace(told), "\n")
+	last := all[max(0, len(all)-lines):]
+	for i, line := range last {
+		last[i] = line[:min(len(line), letters)]
+	}
+	return fmt.Errorf("%s ended by itself (%s); the end of %s:\n%s", component, how, r.log(component), strings.Join(last, "\n"))
 }

@@ -48,7 +48,7 @@ func serve(ctx context.Context, run *run, verbosity int) error {
 	if err != nil {
 		return err
 	}
-	components, err := newComponents(run)
+	components, err := newComponents(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func serve(ctx context.Context, run *run, verbosity int) error {
 	if err := components.start("kube-apiserver", apiserverFlags(run, where, verbosity)...); err != nil {
 		return err
 	}
-	if err := components.await(ctx, admin, "/readyz"); err != nil {
+	if err := components.await(admin, "/readyz"); err != nil {
 		return err
 	}
 	if err := admin.writeKubeconfig(run.file("kubeconfig")); err != nil {
@@ -69,15 +69,11 @@ func serve(ctx context.Context, run *run, verbosity int) error {
 	if err := components.start("kube-controller-manager", controllerFlags(run, verbosity)...); err != nil {
 		return err
 	}
-	if err := components.await(ctx, admin, settled...); err != nil {
+	if err := components.await(admin, settled...); err != nil {
 		return err
 	}
 	fmt.Println(run.file("kubeconfig"))
 
-	select {
-	case <-ctx.Done():
-		return nil
-	case name := <-components.ended:
-		return run.ended(name)
-	}
+	<-components.ctx.Done()
+	return context.Cause(components.ctx)
 }

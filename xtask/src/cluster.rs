@@ -11,7 +11,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{echo_and_run, go};
+use crate::{go, tied};
+
+const ELSEWHERE: &str = "CARGO_TARGET_DIR may name another folder";
 
 /// A running cluster of its own, with empty state. Dropped, it is gone: processes, ports and files.
 pub struct Cluster {
@@ -84,18 +86,35 @@ fn build(root: &Path, folder: &Path) -> Result<PathBuf> {
     let module = root.join("cluster");
     let pins = go::Pins::read(&module)?;
     go::check(root, &pins)?;
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("making {} ({ELSEWHERE})", folder.display()))?;
+    // Two at once would write the same file.
+    let _lock = lock(&folder.join("build.lock"))?;
     let program = folder.join("cluster");
     if !program.is_file() {
         eprintln!("Kubernetes {} is built from source, once: minutes, and 4 GB of Go's cache", pins.kubernetes);
     }
-    // Two at once would write the same file, and one might start what the other is writing.
-    let lock = File::create(folder.join("build.lock")).context("making a lock for the build")?;
-    lock.lock().context("waiting for another build of the cluster")?;
+    // Beside the program, so that Go puts it in place by renaming: half of it is never there. Go empties the folder,
+    // unless it was killed.
+    let scratch = folder.join("building");
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))?;
+    }
+    fs::create_dir(&scratch).with_context(|| format!("making {}", scratch.display()))?;
     let mut command = go::command(&module);
+    command.env("GOTMPDIR", &scratch);
     command.args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &pins.stamp()?, "-o"]).arg(&program).arg(".");
-    echo_and_run(&mut command)?;
+    tied::run(&command).map_err(|error| error.context(go::why_not_built(&module)))?;
     Ok(program)
+}
+
+/// Takes a lock that ends with this process, and says so if somebody else has it.
+fn lock(path: &Path) -> Result<File> {
+    let file = File::create(path).with_context(|| format!("making {} ({ELSEWHERE})", path.display()))?;
+    if file.try_lock().is_err() {
+        eprintln!("waiting for another process that builds the cluster, as {} tells", path.display());
+        file.lock().with_context(|| format!("locking {}", path.display()))?;
+    }
+    Ok(file)
 }
 
 /// The folder of everything that is built.

@@ -71,6 +71,25 @@ pub fn check(root: &Path, pins: &Pins) -> Result<()> {
     Ok(())
 }
 
+/// Why a build failed, as far as that can be told from outside; Go itself said more.
+pub fn why_not_built(module: &Path) -> String {
+    let asked = |command: &mut Command| {
+        let said = command.output().map(|output| [output.stdout, output.stderr].concat());
+        String::from_utf8_lossy(&said.unwrap_or_default()).trim().to_owned()
+    };
+    if !asked(command(module).args(["list", "-deps", "."]).env("GOPROXY", "off")).contains("disabled by GOPROXY=off") {
+        let cache = asked(command(module).args(["env", "GOCACHE"]));
+        return format!(
+            "the cluster was not built; Go says why, above. It takes 4 GB of disk in {cache}, 300 MB beside the program"
+        );
+    }
+    let proxy = asked(command(module).args(["env", "GOPROXY"]));
+    format!(
+        "the cluster's Go modules are not all on this machine, and did not come from GOPROXY={proxy}; Go says why, \
+         above. It needs the network, or another GOPROXY, this once"
+    )
+}
+
 /// The numbers of a version, in order: of `go1.26.8`, `1.26.0` or `devel go1.27-0a1b2c`, where a word follows.
 fn numbers(version: &str) -> Vec<u32> {
     let from = version.find(|letter: char| letter.is_ascii_digit()).unwrap_or(version.len());

@@ -9,6 +9,7 @@ mod locks;
 mod record;
 mod search;
 mod site;
+mod tied;
 mod tools;
 mod web;
 

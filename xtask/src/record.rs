@@ -13,7 +13,7 @@ use proofreader::{
     evidence::{Evidence, Proof},
 };
 
-use crate::{cluster, echo_and_run};
+use crate::{cluster, tied};
 
 /// Runs proofs with a cluster (all that have a recording, if none is named), and writes their recordings or compares
 /// them. Without a `KUBECONFIG` the book's own cluster is started for that.
@@ -33,7 +33,7 @@ pub fn run(root: &Path, names: &[String], check: bool) -> Result<()> {
     // A difference from another Kubernetes minor is told and fails nothing: it is in the output of a test that passes.
     cargo.args(["--exact", "--show-output"]).args(&proofs);
     cargo.env("KUBECONFIG", kubeconfig).env("BOOK_RECORD", if check { "check" } else { "write" });
-    echo_and_run(&mut cargo)
+    tied::run(&cargo)
 }
 
 /// The paths of the proofs, as the test binary knows them.
