@@ -1,6 +1,6 @@
 //! Ends `cargo xtask cluster` in every way, while it builds, while it starts and when it is ready, and looks for what
 //! is left: a process, a listening port, a folder. Linux, with Go, some minutes:
-//! `cargo test --package xtask --test cluster_ends -- --ignored --nocapture`
+//! `cargo test --package xtask --test cluster_ends -- --nocapture`
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -43,7 +43,6 @@ const WAYS: [Way; 10] = [
 ];
 
 #[test]
-#[ignore = "takes minutes and needs Go"]
 fn nothing_is_left_however_a_cluster_ends() {
     let mut left = Vec::new();
     for way in WAYS {
