@@ -5,6 +5,7 @@ mod given;
 mod mappers;
 mod opening;
 mod owners;
+mod relist;
 mod results;
 mod stage;
 mod triggers;
