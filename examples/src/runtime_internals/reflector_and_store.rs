@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc};
 use kube::{
     Api, ResourceExt, Result,
     api::PostParams,
     runtime::{
-        WatchStreamExt,
+        Controller, WatchStreamExt,
         reflector::{
             self, Store,
             store::{Writer, WriterDropped},
@@ -43,6 +43,26 @@ pub fn cache(
         }
     });
     (store, fill)
+}
+
+/// A controller that reconciles all documents once more when a list of them is
+/// in its Store.
+pub fn run_all_after_each_list(
+    documents: Api<Document>,
+    config: watcher::Config,
+) -> Controller<Document> {
+    let (store, writer) = reflector::store();
+    let (mut listed, lists) = mpsc::channel(0);
+    let documents = watcher(documents, config)
+        .reflect(writer)
+        .inspect_ok(move |event| {
+            if matches!(event, watcher::Event::InitDone) {
+                // Full: the controller has not yet begun with the list before.
+                let _ = listed.try_send(());
+            }
+        })
+        .applied_objects();
+    Controller::for_stream(documents, store).reconcile_all_on(lists)
 }
 
 /// Returns when `store` has had its first complete list.

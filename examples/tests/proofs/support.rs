@@ -9,7 +9,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
@@ -75,7 +75,15 @@ pub fn compile_fail(case: &str) {
     let message = case.with_extension("stderr");
     let overwrites = env::var_os("TRYBUILD").is_some();
     assert!(overwrites || message.exists(), "no {}", message.display());
-    trybuild::TestCases::new().compile_fail(case);
+    // One cargo for all cases takes a fraction of the time. If one of them fails, each is tried for itself.
+    static ALL_HOLD: LazyLock<bool> = LazyLock::new(|| {
+        let all =
+            || trybuild::TestCases::new().compile_fail("tests/compile_fail/**/*.rs");
+        std::panic::catch_unwind(all).is_ok()
+    });
+    if !*ALL_HOLD {
+        trybuild::TestCases::new().compile_fail(case);
+    }
 }
 
 /// `cargo`, for a package of this workspace that needs a build of its own.

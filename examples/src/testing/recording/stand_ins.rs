@@ -8,7 +8,7 @@
 //! | the version of a list or bookmark, or the current one in a message | likewise, but a new stand-in each time: whether it equals an object's is chance. All pages of a list share one |
 //! | the oldest version that the server has, in a message | `100000`: below all others, though it may lie among them |
 //! | a token for the next page | `continue-1` |
-//! | a time within a day of now | [`INSTANT`]; times have a second's precision, so whether two are equal is chance |
+//! | a time within a day of now, anywhere in a text | [`INSTANT`]; times have a second's precision, so whether two are equal is chance |
 //! | a name that the server made of `generateName` | `prefix-00001` |
 //! | the server's address | [`ADDRESS`] |
 //! | the order of `managedFields` (by time) | by operation, manager, subresource |
@@ -21,6 +21,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
+/// What stands right before a version within a text, and whose version it is:
+/// an object's, or the server's at that moment.
+const BEFORE_A_VERSION: [(&str, bool); 6] = [
+    ("too old resource version: ", true),
+    ("Too large resource version: ", true),
+    ("current: ", false),
+    ("ResourceVersion in precondition: ", true),
+    ("ResourceVersion in object meta: ", true),
+    // An object that a message shows as a whole, in JSON within a quoted text.
+    ("\\\"resourceVersion\\\":\\\"", true),
+];
 /// The moment at which all of a recording happens.
 pub const INSTANT: &str = "2026-01-01T00:00:00Z";
 /// The oldest version that a server knows.
@@ -45,8 +56,8 @@ pub struct StandIns {
     sent: Option<(String, String)>,
     /// The server's tokens for next pages, and the role of their list's version.
     tokens: Vec<(String, usize)>,
-    /// Creation and deletion of objects, by the stand-in of their uid: they are
-    /// immutable, so the server wants to see its own again.
+    /// Creation and deletion of objects, by their uid: they are immutable, so the
+    /// server wants to see its own again.
     times: BTreeMap<String, Vec<(&'static str, String)>>,
 }
 
@@ -83,6 +94,11 @@ impl StandIns {
 
     /// A request's body as the server must see it.
     pub fn body_for_server(&mut self, body: &mut Value) {
+        each_text(body, &mut |text| {
+            let made_up: Vec<_> = uids(text).filter(|uid| !self.known(uid)).collect();
+            self.own.extend(made_up);
+            *text = self.texts_for_server(text);
+        });
         each_object(body, &mut |object| {
             let uid = object
                 .get("uid")
@@ -107,11 +123,6 @@ impl StandIns {
                     *version = real;
                 }
             }
-        });
-        each_text(body, &mut |text| {
-            let made_up: Vec<_> = uids(text).filter(|uid| !self.known(uid)).collect();
-            self.own.extend(made_up);
-            *text = self.texts_for_server(text);
         });
     }
 
@@ -141,6 +152,7 @@ impl StandIns {
                 .map(|(_, version, role)| (version.as_str(), *role)),
         );
         each_object(answer, &mut |object| {
+            self.remember_times(object);
             if let Some(Value::String(version)) = object.get_mut("resourceVersion") {
                 *version = self.version_for_client(version, 0);
             }
@@ -149,9 +161,6 @@ impl StandIns {
             {
                 self.tokens.push((token.clone(), list));
                 *token = format!("continue-{}", self.tokens.len());
-            }
-            if object.get("kind").is_some_and(|kind| kind == "Status") {
-                self.message(object);
             }
             if let Some(Value::Array(managers)) = object.get_mut("managedFields") {
                 managers.sort_by_key(|manager| {
@@ -166,8 +175,6 @@ impl StandIns {
             *value = self.version_for_client(&version, role).into();
         }
         each_text(answer, &mut |text| *text = self.text_for_client(text));
-        each_object(answer, &mut |object| self.remember_times(object));
-        stop_time(answer);
     }
 
     /// A text of the server's as the client and the recording get it.
@@ -179,10 +186,10 @@ impl StandIns {
                 self.texts.push((uid, stand_in));
             }
         }
+        let text = self.versions_for_client(text);
         let texts = self.texts.iter();
-        texts.fold(text.to_owned(), |text, (real, shown)| {
-            text.replace(real, shown)
-        })
+        let text = texts.fold(text, |text, (real, shown)| text.replace(real, shown));
+        text_at_instant(&text)
     }
 
     /// Takes note that the server has made a name of this prefix.
@@ -265,25 +272,21 @@ impl StandIns {
         shown
     }
 
-    /// Versions in what a failure says. Those in a precondition are the
-    /// client's and the object's, any other that the client did not send is the server's.
-    fn message(&mut self, status: &mut serde_json::Map<String, Value>) {
-        each_text_of(status, "message", &mut |text| {
-            let lower = text.to_lowercase().replace(' ', "");
-            let role = match lower.contains("precondition") {
-                true => 0,
-                false => self.roles,
-            };
-            if !lower.contains("resourceversion") {
-                return;
-            }
-            *text = each_number(text, |digits| match &self.sent {
+    /// A text with the versions replaced that it tells of in one of the ways of
+    /// [`BEFORE_A_VERSION`]. What the client sent is told as the client had called it.
+    fn versions_for_client(&mut self, text: &str) -> String {
+        let mut told = text.to_owned();
+        for (before, of_an_object) in BEFORE_A_VERSION {
+            let role = if of_an_object { 0 } else { self.roles };
+            told = each_number_after(before, &told, |digits| match &self.sent {
                 Some((real, shown)) if real == digits => shown.clone(),
-                _ if lower.contains("tooold") => OLDEST.to_string(),
                 _ => self.version_for_client(digits, role),
             });
-        });
-        self.roles += 1;
+        }
+        match told.contains("too old resource version: ") {
+            true => each_number_after(" (", &told, |_| OLDEST.to_string()),
+            false => told,
+        }
     }
 
     fn remember_times(&mut self, object: &mut serde_json::Map<String, Value>) {
@@ -304,20 +307,31 @@ impl StandIns {
 /// Replaces times within a day of now. What a test makes up, or gets from a
 /// recording, is further away.
 pub fn stop_time(value: &mut Value) {
-    const DAY: i64 = 24 * 60 * 60;
-    each_text(value, &mut |text| {
-        let time = text
-            .ends_with('Z')
-            .then(|| text.parse::<Timestamp>().ok())
-            .flatten();
-        let now = Timestamp::now().as_second();
-        if time.is_some_and(|time| (time.as_second() - now).abs() < DAY) {
-            let fraction = text.split_once('.').map_or(0, |(_, rest)| rest.len() - 1);
-            let zeros = "0".repeat(fraction);
-            let point = if fraction > 0 { "." } else { "" };
-            *text = INSTANT.replace('Z', &format!("{point}{zeros}Z"));
-        }
+    each_text(value, &mut |text| *text = text_at_instant(text));
+}
+
+fn text_at_instant(text: &str) -> String {
+    let of_a_time = |letter: char| letter.is_ascii_digit() || "-:.TZ".contains(letter);
+    let words = text.split_inclusive(|letter| !of_a_time(letter));
+    let words = words.map(|word| {
+        let end = word.rfind('Z').map_or(0, |at| at + 1);
+        let instant = word.get(..end).and_then(instant_for);
+        instant.map_or(word.to_owned(), |instant| instant + &word[end..])
     });
+    words.collect()
+}
+
+/// The instant, in the precision of a time that is near now.
+fn instant_for(time: &str) -> Option<String> {
+    const DAY: i64 = 24 * 60 * 60;
+    let seconds = time.parse::<Timestamp>().ok()?.as_second();
+    if (seconds - Timestamp::now().as_second()).abs() >= DAY {
+        return None;
+    }
+    let fraction = time.split_once('.').map_or("", |(_, fraction)| fraction);
+    let zeros = fraction.replace(|letter: char| letter.is_ascii_digit(), "0");
+    let point = if fraction.is_empty() { "Z" } else { "." };
+    Some(INSTANT.replace('Z', &format!("{point}{zeros}")))
 }
 
 /// The number of a token's stand-in.
@@ -338,18 +352,24 @@ fn uids(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(str::to_owned)
 }
 
-/// A text with its numbers replaced: digits within a word, as in `k8s.io`, are none.
-fn each_number(text: &str, mut f: impl FnMut(&str) -> String) -> String {
-    let words = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
-    let words = words.map(|word| {
-        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-        let is_number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
-        match is_number {
-            true => f(bare) + &word[bare.len()..],
-            false => word.to_owned(),
-        }
-    });
-    words.collect()
+/// A text with the number replaced that follows each occurrence of `before`.
+fn each_number_after(
+    before: &str,
+    text: &str,
+    mut f: impl FnMut(&str) -> String,
+) -> String {
+    let mut parts = text.split(before);
+    let start = parts.next().unwrap_or_default().to_owned();
+    parts.fold(start, |text, part| {
+        let end = part.find(|letter: char| !letter.is_ascii_digit());
+        let (digits, rest) = part.split_at(end.unwrap_or(part.len()));
+        let number = if digits.is_empty() {
+            String::new()
+        } else {
+            f(digits)
+        };
+        text + before + &number + rest
+    })
 }
 
 fn each_object(
@@ -387,24 +407,5 @@ fn each_text(value: &mut Value, f: &mut impl FnMut(&mut String)) {
             object.values_mut().for_each(|value| each_text(value, f))
         }
         _ => {}
-    }
-}
-
-/// The texts under a key, at any depth.
-fn each_text_of(
-    object: &mut serde_json::Map<String, Value>,
-    name: &str,
-    f: &mut impl FnMut(&mut String),
-) {
-    for (key, value) in object.iter_mut() {
-        match value {
-            Value::String(text) if key == name => f(text),
-            Value::Object(inner) => each_text_of(inner, name, f),
-            Value::Array(items) => items
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(|inner| each_text_of(inner, name, f)),
-            _ => {}
-        }
     }
 }

@@ -401,6 +401,23 @@ fn versions_in_messages_are_the_clients_or_the_servers() {
     assert_eq!(told("1", word), word);
 }
 
+#[test]
+fn an_object_within_a_message_has_the_stand_ins_of_the_object() {
+    let within = |value: Value| format!("Invalid value: {:?}: no", value.to_string());
+    let object = |version: &str, uid: &str, time: &str| {
+        json!({ "generation": 3,
+        "creationTimestamp": time, "resourceVersion": version, "uid": uid })
+    };
+    let told = within(object("700", UIDS[0], &now()));
+    let answer = stand_in(
+        json!({ "kind": "Status", "message": told, "at": format!("at {}.", now()) }),
+    );
+    let uid = "00000000-0000-4000-8000-000000000001";
+    let expected = within(object("110000", uid, INSTANT));
+    assert_eq!(answer["message"], expected);
+    assert_eq!(answer["at"], format!("at {INSTANT}."));
+}
+
 #[tokio::test]
 async fn a_name_that_the_server_made_is_counted() {
     let (_, service, client) = recorded([

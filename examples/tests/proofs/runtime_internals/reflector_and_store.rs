@@ -4,6 +4,7 @@ mod behind;
 mod filling;
 mod memory;
 mod reading;
+mod relist;
 mod swap;
 mod waiting;
 

@@ -152,8 +152,10 @@ fn on_one_line(shown: &str) -> String {
 }
 
 /// How the table says, in each language, that a path is there no longer.
-const ABSENT: [fn(&str) -> String; 2] =
-    [|path| format!("no `{path}`"), |path| format!("`{path}` 없음")];
+const ABSENT: [fn(&str) -> String; 2] = [
+    |path| format!("no `{path}`"),
+    |path| format!("`{path}` 없음"),
+];
 
 /// What an attribute makes different in the CRD.
 fn added(
