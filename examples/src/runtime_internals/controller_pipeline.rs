@@ -2,7 +2,7 @@
 
 use std::{future::ready, panic::AssertUnwindSafe};
 
-use futures::{FutureExt, StreamExt, TryStreamExt, channel::mpsc};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::{
     Api, Client, ResourceExt,
@@ -10,9 +10,9 @@ use kube::{
     runtime::{
         Controller, WatchStreamExt,
         controller::Action,
-        reflector::{self, ObjectRef, Store},
+        reflector::{ObjectRef, Store},
         watcher,
-        watcher::{Config, Event},
+        watcher::Config,
     },
 };
 use tracing::warn;
@@ -91,23 +91,6 @@ pub fn documents_and_texts_apart(client: &Client) -> Controller<Document> {
         .inspect_err(|error| warn!(%error, "texts are not watched"))
         .filter(|text| ready(text.is_ok()));
     Controller::new(documents, Config::default()).owns_stream(texts)
-}
-
-/// Documents. When a list of them is complete, all are reconciled once more.
-pub fn documents_after_lists(client: &Client, config: Config) -> Controller<Document> {
-    let documents: Api<Document> = Api::default_namespaced(client.clone());
-    let (store, writer) = reflector::store();
-    let (complete, lists) = mpsc::unbounded();
-    let documents = watcher(documents, config)
-        .reflect(writer)
-        .inspect_ok(move |event| {
-            if let Event::InitDone = event {
-                // An error says that the controller is gone.
-                let _ = complete.unbounded_send(());
-            }
-        })
-        .applied_objects();
-    Controller::for_stream(documents, store).reconcile_all_on(lists)
 }
 
 /// Why a document could not be reconciled.

@@ -5,7 +5,6 @@ mod given;
 mod mappers;
 mod opening;
 mod owners;
-mod relist;
 mod results;
 mod stage;
 mod triggers;
