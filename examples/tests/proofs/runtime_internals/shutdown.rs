@@ -3,6 +3,7 @@
 mod bounded;
 mod graceful;
 mod scene;
+mod shared;
 #[cfg(unix)]
 mod signals;
 mod unpolled;

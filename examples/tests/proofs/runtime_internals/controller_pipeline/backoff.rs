@@ -174,18 +174,23 @@ async fn a_finite_backoff_ends_the_controller() {
     assert!(running.is_finished());
 }
 
-/// When it is the main objects that cannot be listed, it hangs instead: the
-/// stream of triggers has ended, and the Store is never ready.
+/// If the list of the main objects is not complete by then, it hangs instead,
+/// whichever watch has failed: the stream of triggers has ended, and the Store is
+/// never ready.
 #[tokio::test(start_paused = true)]
 async fn a_finite_backoff_hangs_a_controller_that_was_never_ready() {
-    let (stage, timeline) = (Stage::new(), Timeline::start());
-    stage.forbid("/documents", 3);
-    let controller = documents_and_texts(&stage.client).trigger_backoff(Finite(2));
-    let running = start(&stage, controller, &timeline);
-    sleep(secs(10)).await;
-    assert_eq!(stage.errors().len(), 3);
-    let asked = stage.server.requests().len();
-    sleep(secs(86_400)).await;
-    assert_eq!(stage.server.requests().len(), asked);
-    assert!(!running.is_finished());
+    for fails in ["/documents", "/configmaps"] {
+        let (stage, timeline) = (Stage::new(), Timeline::start());
+        stage.forbid(fails, 3);
+        let documents = |it: &Received| it.target.contains("/documents");
+        stage.server.fault(1, documents, Fault::Late(secs(60)));
+        let controller = documents_and_texts(&stage.client).trigger_backoff(Finite(2));
+        let running = start(&stage, controller, &timeline);
+        sleep(secs(10)).await;
+        assert_eq!(stage.errors().len(), 3);
+        let asked = stage.server.requests().len();
+        sleep(secs(86_400)).await;
+        assert_eq!(stage.server.requests().len(), asked);
+        assert!(!running.is_finished());
+    }
 }

@@ -9,6 +9,7 @@ use examples::{
     document::Document,
     runtime_internals::controller_pipeline::{KEY, documents_and_keys},
 };
+use http::Request;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, ResourceExt,
@@ -64,7 +65,8 @@ async fn a_mapper_finds_in_the_store_who_needs_a_secret() {
     guide_and_intro(stage.runs().await);
 }
 
-/// The Secrets are watched without their data.
+/// The Secrets are watched by their metadata, and the answer to such a request has
+/// no data, which the same request without it has.
 #[tokio::test(start_paused = true)]
 async fn a_watched_partial_object_comes_without_its_data() {
     let stage = three_documents().await;
@@ -82,6 +84,16 @@ async fn a_watched_partial_object_comes_without_its_data() {
             "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
         ]
     );
+    let mut signing = secret("signing");
+    signing.data = Some([("key".to_owned(), Default::default())].into());
+    stage.server.put(&signing).unwrap();
+    let listed = async |accept: &str| {
+        let list = Request::get("/api/v1/secrets").header("accept", accept);
+        let list = list.body(Vec::new()).unwrap();
+        stage.client.request_text(list).await.unwrap()
+    };
+    assert!(!listed(accepts[0]).await.contains(r#""data""#));
+    assert!(listed("application/json").await.contains(r#""data""#));
 }
 
 /// A mapper is called once for each event, whether or not anything is reconciled

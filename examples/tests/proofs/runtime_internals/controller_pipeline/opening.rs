@@ -1,7 +1,10 @@
 //! The run at the top of the page.
 
 use examples::runtime_internals::controller_pipeline::documents_and_texts;
-use kube::api::{Patch, PatchParams};
+use kube::{
+    api::{Patch, PatchParams},
+    runtime::controller::Action,
+};
 use serde_json::json;
 
 use super::stage::{Stage, document, owned_by, text};
@@ -65,4 +68,24 @@ async fn every_change_but_its_deletion_reconciles_a_document() {
         &told.concat(),
     );
     stage.server.finish().unwrap();
+}
+
+/// A status that the reconciler writes itself reconciles the document once more.
+/// The same status again changes nothing, and makes no event.
+#[tokio::test(start_paused = true)]
+async fn a_reconciler_that_writes_a_status_runs_once_more() {
+    let stage = Stage::new();
+    stage.server.put(&document("guide")).unwrap();
+    let client = stage.client.clone();
+    stage.start(documents_and_texts(&stage.client), move |_| {
+        let documents = documents(&client);
+        async move {
+            let status = Patch::Merge(json!({ "status": { "words": 3 } }));
+            documents
+                .patch_status("guide", &PatchParams::default(), &status)
+                .await?;
+            Ok(Action::await_change())
+        }
+    });
+    assert_eq!(stage.reasons().await, ["object updated"; 2]);
 }

@@ -15,12 +15,14 @@ use examples::{
     runtime_internals::controller_pipeline::{Failure, caught, documents_and_texts},
 };
 use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    ResourceExt,
+    Api, ResourceExt,
     runtime::{
         Controller,
         controller::{Action, Error, RunnerError},
-        reflector,
+        reflector::{self, ObjectRef},
+        watcher::Config,
     },
 };
 use tokio::{
@@ -28,7 +30,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::stage::{Stage, document, secs};
+use super::stage::{Stage, document, secs, text};
 
 /// Errors of a watch are items of the controller's stream, and end nothing.
 #[tokio::test(start_paused = true)]
@@ -112,6 +114,31 @@ async fn a_caught_panic_is_an_error_like_any_other() {
           reconciler panicked"
         ]
     );
+}
+
+/// A panic in a mapper or in the error policy ends the controller too: both are
+/// called by the stream itself, and not in a run.
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_mapper_or_in_the_error_policy_ends_the_controller() {
+    let stage = with_two_documents();
+    let texts: Api<ConfigMap> = Api::default_namespaced(stage.client.clone());
+    let mapper = |_| -> Vec<ObjectRef<Document>> { panic!("a defect") };
+    let controller =
+        documents_and_texts(&stage.client).watches(texts, Config::default(), mapper);
+    let running = stage.start(controller, |_| ready(Ok(Action::await_change())));
+    sleep(secs(1)).await;
+    assert!(!running.is_finished());
+    stage.server.put(&text("text", &[])).unwrap();
+    sleep(secs(1)).await;
+    assert!(running.await.unwrap_err().is_panic());
+
+    let results = documents_and_texts(&stage.client).run(
+        |_, _| ready(Err(Failure::Panicked)),
+        |_, _: &Failure, _| panic!("a defect"),
+        Arc::new(()),
+    );
+    let running = tokio::spawn(results.for_each(|_| ready(())));
+    assert!(running.await.unwrap_err().is_panic());
 }
 
 /// The error policy is given the object that the failed run had, though a newer

@@ -19,7 +19,7 @@ use kube::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{Seen, document, server};
+use super::{Seen, document, event, server};
 use crate::support::{documents, output, until_all_wait};
 
 fn version(store: &Store<Document>) -> String {
@@ -174,4 +174,39 @@ async fn work_behind_run_holds_up_everybody() {
     sleep(Duration::from_secs(24 * 3600)).await;
     // A buffer more than the slow one has read.
     assert!((128..500).contains(&seen.count()), "{}", seen.count());
+}
+
+/// A controller that shuts down reads no more triggers. While it waits for a run,
+/// the shared stream stops when the buffer is full, and goes on when it has ended.
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_shuts_down_holds_up_the_others_until_it_has_ended() {
+    let changes = (0..300).fold(Answer::watch(&[]), |watch, number| {
+        let change = event("ADDED", &format!("d{number}"), &(number + 5).to_string());
+        watch.then(Duration::from_secs(10), &change)
+    });
+    let service: Service = server(&[document("faq", "2")], changes);
+    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+    let [ending, other] = controllers;
+    tokio::spawn(drive);
+    let ending = ending
+        .graceful_shutdown_on(sleep(Duration::from_secs(5)))
+        .run(
+            |_, _| async {
+                sleep(Duration::from_secs(3600)).await;
+                Ok::<_, std::convert::Infallible>(Action::await_change())
+            },
+            |_, _, _| Action::await_change(),
+            ().into(),
+        );
+    tokio::spawn(ending.for_each(|_| async {}));
+    let seen = Seen::default();
+    seen.run(other);
+    sleep(Duration::from_secs(3590)).await;
+    // The list, and as many changes as there are places.
+    assert_eq!(seen.count(), 1 + 128);
+    sleep(Duration::from_secs(2 * 3600)).await;
+    // The watch was silent for so long that it was asked for again.
+    let mut all = seen.sorted();
+    all.dedup();
+    assert_eq!(all.len(), 1 + 300);
 }

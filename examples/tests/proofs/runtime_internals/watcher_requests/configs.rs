@@ -7,11 +7,7 @@ use examples::{
     testing::{Answer, Service},
 };
 use futures::StreamExt;
-use kube::runtime::{
-    watcher,
-    watcher::{Config, Event, watch_object},
-};
-use serde_json::json;
+use kube::runtime::watcher::{Config, watch_object};
 
 use super::{one_document, query, requests, told};
 use crate::{
@@ -133,29 +129,4 @@ async fn watch_object_selects_by_name_and_tells_what_is_absent() {
         assert!(query(request).contains("fieldSelector=metadata.name%3Dfaq"));
     }
     assert_eq!(requests.len(), 2);
-}
-
-/// A `DELETED` for an object that has left the selector is a `Delete` like any
-/// other: its object is not marked for deletion, and as an API server sends it: with
-/// the labels of before, which match, and the version of the change.
-#[tokio::test(start_paused = true)]
-async fn an_object_that_leaves_the_selector_is_a_delete() {
-    let [listed, gone] = ["3", "6"].map(|version| {
-        let mut faq = document("faq", version);
-        faq["metadata"]["labels"] = json!({ "team": "web" });
-        faq
-    });
-    let service = Service::new([
-        page(&[&listed], Some("5"), None),
-        Answer::watch(&[event("DELETED", &gone)]),
-    ]);
-    let config = Config::default().labels("team=web");
-    let mut events = pin!(watcher(documents(&service.client()), config).skip(3));
-
-    let Some(Ok(Event::Delete(gone))) = events.next().await else {
-        panic!("a `Delete` was expected");
-    };
-    assert_eq!(gone.metadata.deletion_timestamp, None);
-    assert_eq!(gone.metadata.resource_version.as_deref(), Some("6"));
-    assert_eq!(gone.metadata.labels.unwrap()["team"], "web");
 }
