@@ -94,6 +94,11 @@ pub fn any_object(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A schema for a field that takes any value.
+pub fn any_value(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
+}
+
 /// How an article is laid out; what is in `options` is up to the layout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Layout {

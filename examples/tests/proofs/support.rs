@@ -246,10 +246,30 @@ pub struct Trace {
 /// Tells `note` of every span and event of kube's client on this thread, until
 /// the guard is dropped.
 pub fn trace_kube(note: impl Fn(Trace) + Send + Sync + 'static) -> DefaultGuard {
-    tracing::subscriber::set_default(Registry::default().with(Listener(note)))
+    trace("kube_client", note)
 }
 
-struct Listener<F>(F);
+/// What kube logs on this thread from now on, until the guard is dropped: level and text.
+pub fn log_of_kube() -> (Arc<Mutex<Vec<String>>>, DefaultGuard) {
+    let log = Arc::<Mutex<Vec<_>>>::default();
+    let kept = Arc::clone(&log);
+    let guard = trace("kube_", move |trace| {
+        if let Some(text) = trace.fields.get("message") {
+            kept.lock().unwrap().push(format!("{} {text}", trace.level));
+        }
+    });
+    (log, guard)
+}
+
+fn trace(of: &'static str, note: impl Fn(Trace) + Send + Sync + 'static) -> DefaultGuard {
+    tracing::subscriber::set_default(Registry::default().with(Listener { of, note }))
+}
+
+struct Listener<F> {
+    /// How the targets begin that it listens to.
+    of: &'static str,
+    note: F,
+}
 
 impl<F: Fn(Trace) + 'static, S: Subscriber> Layer<S> for Listener<F> {
     fn on_new_span(&self, span: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
@@ -267,9 +287,9 @@ impl<F: Fn(Trace) + 'static, S: Subscriber> Layer<S> for Listener<F> {
 
 impl<F: Fn(Trace)> Listener<F> {
     fn hear(&self, metadata: &'static tracing::Metadata<'static>, fields: Fields) {
-        if metadata.target().starts_with("kube_client") {
+        if metadata.target().starts_with(self.of) {
             let (name, level) = (metadata.name(), *metadata.level());
-            (self.0)(Trace {
+            (self.note)(Trace {
                 name,
                 level,
                 fields: fields.0,

@@ -114,6 +114,22 @@ async fn two_lists_at_once_leave_their_store_empty_and_ready() {
     assert_eq!((contents(&store).as_str(), readiness(&store)), ("-", "Ok"));
 }
 
+/// Where two lists overlap, the second `InitDone` keeps only what has come since
+/// the first.
+#[test]
+fn overlapping_lists_leave_what_came_after_the_first_init_done() {
+    let (store, mut writer) = filled(&[]);
+    let listed = |name: &str| Event::InitApply(document(name, "2"));
+    for event in [Event::Init, Event::Init, listed("draft"), listed("article")] {
+        writer.apply_watcher_event(&event);
+    }
+    writer.apply_watcher_event(&Event::InitDone);
+    assert_eq!(contents(&store), "article v2, draft v2");
+    writer.apply_watcher_event(&listed("column"));
+    writer.apply_watcher_event(&Event::InitDone);
+    assert_eq!(contents(&store), "column v2");
+}
+
 /// The Store of two merged watchers, the second of which gets its list later.
 fn merged(later: Duration) -> Store<Document> {
     let service = Service::new(Script::rule(two_namespaces(later)));

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use examples::{runtime_internals::schemas::any_object, testing::recording::Recorded};
+use examples::{
+    runtime_internals::schemas::{any_object, any_value},
+    testing::recording::Recorded,
+};
 use k8s_openapi::apimachinery::pkg::{apis::meta::v1::Time, util::intstr::IntOrString};
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -104,11 +107,12 @@ shape!(number_map: BTreeMap<u32, String>);
 shape!(any_value: Value);
 shape!(any_map: BTreeMap<String, Value>);
 shape!(schema_with: #[schemars(schema_with = "any_object")] Value);
+shape!(without_type: #[schemars(schema_with = "any_value")] Value);
 shape!(flat_any: T, struct T { a: i32, #[serde(flatten)] rest: BTreeMap<String, Value> });
 shape!(flat_strings: T, struct T { a: i32, #[serde(flatten)] rest: BTreeMap<String, String> });
 shape!(deny_unknown: T, #[serde(deny_unknown_fields)] struct T { a: i32 });
 
-/// Maps and fields of any shape: nine shapes, and what a Kubernetes 1.37.2 API
+/// Maps and fields of any shape: ten shapes, and what a Kubernetes 1.37.2 API
 /// server answers.
 #[tokio::test]
 async fn maps_give_these_schemas_and_answers() {
@@ -125,6 +129,7 @@ async fn maps_give_these_schemas_and_answers() {
         any_value::with(vec![]),
         any_map::with(vec![json!({ "f": { "x": [1] } })]),
         schema_with::with(vec![json!({ "f": { "x": [1] } }), json!({ "f": "x" })]),
+        without_type::with(vec![json!({ "f": { "x": [1] } }), json!({ "f": "x" })]),
         flat_any::with(vec![json!({ "f": { "a": 1, "x": [1] } })]),
         flat_strings::with(vec![]),
         deny_unknown::with(vec![json!({ "f": { "a": 1, "x": 2 } })]),

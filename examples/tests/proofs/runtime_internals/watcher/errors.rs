@@ -24,7 +24,7 @@ use super::{
     observed::{Request, told},
     page, wrong,
 };
-use crate::support::documents;
+use crate::support::{documents, log_of_kube};
 
 /// None of the five errors ends a watcher, and without a backoff it asks again at
 /// once, for as long as the error comes again.
@@ -76,10 +76,12 @@ async fn emitted_across_a_break(client: Client) -> Vec<String> {
         .await
 }
 
-/// A connection that is closed in the middle of a watch ends it without an error;
-/// one that is reset is an error first. Both go on from the last version.
+/// A connection that is closed in the middle of a watch ends it without an error
+/// but for a line in the log; one that is reset is an error first. Both go on from
+/// the last version.
 #[tokio::test]
 async fn a_closed_connection_is_no_error_and_a_reset_is() {
+    let (log, _guard) = log_of_kube();
     let changed = |name, version| event("MODIFIED", &document(name, version));
     let script = || {
         [
@@ -97,6 +99,10 @@ async fn a_closed_connection_is_no_error_and_a_reset_is() {
     assert_eq!(
         reset,
         ["Init", "InitDone", "Apply(faq)", "Err(WatchFailed)"]
+    );
+    assert!(
+        matches!(&log.lock().unwrap()[..], [line] if line.starts_with("WARN eof in poll: ")),
+        "{log:?}"
     );
     for requests in [server.finish(), service.finish()] {
         let last = Request::of(&requests.unwrap()[2].target);
@@ -207,6 +213,30 @@ async fn a_wrong_object_in_a_watch_comes_again_with_the_next_one() {
     let asked = requests.iter().map(|request| Request::of(&request.target));
     let watches = ["5", "5"].map(|version| Request::Watch(version.to_owned()));
     assert_eq!(asked.skip(1).collect::<Vec<_>>(), watches);
+}
+
+/// If another event follows that of a wrong object, the next watch begins behind
+/// both, and the wrong object is not shown again.
+#[tokio::test(start_paused = true)]
+async fn an_event_behind_a_wrong_object_leaves_it_behind() {
+    let wrong_and_right = [
+        event("MODIFIED", &wrong("faq", "6")),
+        event("MODIFIED", &document("guide", "7")),
+    ];
+    let service = Service::new([
+        page(&[&document("faq", "3")], Some("5"), None),
+        Answer::watch(&wrong_and_right).ending(Duration::ZERO),
+        Answer::watch(&[]),
+    ]);
+    let events = watcher(documents(&service.client()), Config::default());
+    let mut events = pin!(events.map(|item| told(&item)).skip(3));
+    assert_eq!(events.next().await.unwrap(), "Err(WatchFailed)");
+    assert_eq!(events.next().await.unwrap(), "Apply(guide)");
+    // The next watch is opened, and nothing comes of it.
+    let hour = Duration::from_hours(1);
+    assert!(tokio::time::timeout(hour, events.next()).await.is_err());
+    let asked = Request::of(&service.requests()[2].target);
+    assert_eq!(asked, Request::Watch("7".to_owned()));
 }
 
 /// A kind that is gone is asked for from the old version for as long as the server
