@@ -44,7 +44,6 @@ async fn a_request_is_answered_otherwise_late_or_never() {
         Fault::Answer(unavailable),
     );
     server.fault(1, |_| true, Fault::Late(Duration::from_secs(5)));
-    server.fault(1, |_| true, Fault::Lost);
 
     let refused = documents
         .create(&PostParams::default(), &document("a"))
@@ -55,11 +54,12 @@ async fn a_request_is_answered_otherwise_late_or_never() {
         .await
         .unwrap();
     assert_eq!(began.elapsed().as_secs(), 5);
+    server.fault(1, |_| true, Fault::Answer(Answer::never()));
     let parameters = PostParams::default();
     let b = document("b");
-    let lost = documents.create(&parameters, &b);
-    assert!(timeout(Duration::from_secs(100), lost).await.is_err());
-    assert!(documents.get("b").await.is_ok());
+    let stalled = documents.create(&parameters, &b);
+    assert!(timeout(Duration::from_secs(100), stalled).await.is_err());
+    assert!(documents.get_opt("b").await.unwrap().is_none());
     assert_eq!(server.finish().unwrap()[3].at.as_secs(), 105);
 }
 
