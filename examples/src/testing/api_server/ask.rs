@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     super::{Answer, Received},
     Kind,
-    failure::{bad_request, nameless, not_imitated, page_not_found},
+    failure::{bad_request, failure, nameless, not_imitated, page_not_found},
     kind::is_custom,
     log::{Key, Log},
 };
@@ -50,9 +50,13 @@ impl Ask {
         };
         ask.path_exists(&rest)?;
         ask.metadata_only = ask.form()?;
-        ask.labels = selector(ask.text("labelSelector"));
-        ask.fields = selector(ask.text("fieldSelector"));
-        ask.selectors_known()?;
+        let labels = ask.text("labelSelector");
+        let fields: Vec<_> = requirements(ask.text("fieldSelector")).collect();
+        if labels.contains(['<', '>']) || !fields.iter().all(is_about_metadata) {
+            return Err(not_imitated("these selectors"));
+        }
+        ask.labels = requirements(labels).collect();
+        ask.fields = fields.into_iter().collect();
         Ok(ask)
     }
 
@@ -178,6 +182,26 @@ impl Ask {
         }
     }
 
+    /// The path is there, but does not take the method.
+    pub(super) fn not_allowed(&self) -> Answer {
+        let verb = if self.request.method == "POST" {
+            "create"
+        } else {
+            "delete"
+        };
+        let resource = &self.key.resource;
+        match (self.kind.is_custom(), self.status) {
+            (false, _) => nameless(405),
+            (true, false) => not_imitated("this method on this path"),
+            (true, true) => failure(
+                405,
+                "MethodNotAllowed",
+                &format!("{verb} is not supported on resources of kind \"{resource}\""),
+                self.kind.details(""),
+            ),
+        }
+    }
+
     /// Whether the header `Accept` asks for metadata alone.
     fn form(&self) -> Result<bool, Answer> {
         let list = self.key.name.is_empty() && !self.is_watch();
@@ -187,25 +211,6 @@ impl Ask {
             Some("PartialObjectMetadata") if !list => Ok(true),
             Some("PartialObjectMetadataList") if list => Ok(true),
             Some(other) => Err(not_imitated(&format!("the form `{other}` here"))),
-        }
-    }
-
-    /// Refuses selectors by numbers and by what is not in the metadata.
-    fn selectors_known(&self) -> Result<(), Answer> {
-        let mut fields = self.text("fieldSelector").split(',');
-        let known = ["", "metadata.name", "metadata.namespace"];
-        let path = |field: &str| {
-            field
-                .split(['!', '='])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        match fields.all(|field| known.contains(&&*path(field)))
-            && !self.text("labelSelector").contains(['<', '>'])
-        {
-            true => Ok(()),
-            false => Err(not_imitated("these selectors")),
         }
     }
 }
@@ -241,16 +246,25 @@ fn locate<'a, 'p>(
     }
 }
 
-/// A selector, as it stands in a query. Empty text selects everything.
-fn selector(text: &str) -> Selector {
+/// The requirements of a selector, as they stand in a query.
+fn requirements(selector: &str) -> impl Iterator<Item = Expression> {
     // The commas of a set are not those between two requirements.
     let mut in_set = false;
-    let parts = text.split(|letter| {
+    let parts = selector.split(move |letter| {
         in_set = (in_set || letter == '(') && letter != ')';
         letter == ',' && !in_set
     });
     let parts = parts.map(str::trim).filter(|part| !part.is_empty());
-    parts.map(expression).collect()
+    parts.map(expression)
+}
+
+fn is_about_metadata(requirement: &Expression) -> bool {
+    let known = ["metadata.name", "metadata.namespace"];
+    let (Expression::Equal(field, _) | Expression::NotEqual(field, _)) = requirement
+    else {
+        return false;
+    };
+    known.contains(&&**field)
 }
 
 fn expression(text: &str) -> Expression {

@@ -49,9 +49,9 @@
 //!   nothing.
 //! - A kind outside the built-in groups has the status subresource unless
 //!   [`Kind::status`] says otherwise.
-//! - Failures name no causes. A mistake in a body, a number or a token is a 400
-//!   with a shorter message; a wrong uid in a PUT is a 422, not a 409. A continued
-//!   list that is too old gets no token to go on with.
+//! - Failures name no causes. What is no JSON, no number, no token or of another kind
+//!   is a 400, with a shorter message; a wrong uid in a PUT is a 422, not a 409. A
+//!   continued list that is too old gets no token to go on with.
 //! - A bookmark comes every 60 s sharp and once 2 s before the end; a real server
 //!   is up to a second late, and may send the last one twice.
 //!
@@ -63,6 +63,7 @@ mod failure;
 mod handle;
 mod kind;
 mod log;
+mod object;
 mod read;
 mod watch;
 mod write;
@@ -84,7 +85,7 @@ use tower::{BoxError, Service as _};
 use super::{Answer, Received, Service, lock, service::record};
 use {
     ask::Ask,
-    failure::{NOT_IMITATED, nameless},
+    failure::NOT_IMITATED,
     handle::{Open, Planned},
     log::Log,
     watch::Watch,
@@ -219,7 +220,7 @@ impl ApiServer {
             ("DELETE", false) => {
                 (write::delete_collection, "labelSelector fieldSelector")
             }
-            _ => return Err(nameless(405)),
+            _ => return Err(ask.not_allowed()),
         };
         ask.only(parameters)?;
         let answer = verb(&mut state.log, &ask)?;

@@ -1,4 +1,4 @@
-//! The verbs that write, and what becomes of an object that somebody writes.
+//! The verbs that write, and what they ask of a body.
 
 use json_patch::PatchOperation;
 use serde_json::{Value, json};
@@ -9,19 +9,9 @@ use super::{
     ask::Ask,
     failure::{bad_request, nameless, not_imitated},
     log::{Key, Log},
+    object::{finalizers, is_deleting, settle, text, unborn},
     read::list_of,
 };
-
-/// What the server alone decides: whatever a client sends, the old value stays.
-const SERVER_OWNED: [&str; 7] = [
-    "uid",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "managedFields",
-    "resourceVersion",
-];
 
 pub(super) fn create(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
     let object: Value = ask.body()?;
@@ -172,20 +162,6 @@ fn remove(log: &mut Log, key: Key) -> Option<Value> {
     Some(log.commit(key, Some(object)))
 }
 
-/// A text of the metadata, empty if it is not there.
-fn text<'a>(object: &'a Value, field: &str) -> &'a str {
-    object["metadata"][field].as_str().unwrap_or_default()
-}
-
-fn is_deleting(object: &Value) -> bool {
-    !object["metadata"]["deletionTimestamp"].is_null()
-}
-
-fn finalizers(object: &Value) -> &[Value] {
-    let finalizers = object["metadata"]["finalizers"].as_array();
-    finalizers.map_or(&[], Vec::as_slice)
-}
-
 /// Version, kind, namespace and name in the body say the same as the path. Custom
 /// resources must say version and kind; a built-in kind may leave both out.
 fn fits_path(ask: &Ask, object: &Value) -> Result<(), Answer> {
@@ -193,26 +169,24 @@ fn fits_path(ask: &Ask, object: &Value) -> Result<(), Answer> {
         Some(found) => found == expected,
         None => !ask.kind.is_custom(),
     };
-    let kind = &ask.kind.names.kind;
+    let (path, kind) = (&ask.key, &ask.kind.names.kind);
+    let right_kind =
+        fits("apiVersion", &ask.kind.names.api_version) && fits("kind", kind);
     let (namespace, name) = (text(object, "namespace"), text(object, "name"));
-    let Key {
-        namespace: in_path,
-        name: expected,
-        ..
-    } = &ask.key;
-    Err(bad_request(
-        &if !fits("apiVersion", &ask.kind.names.api_version) || !fits("kind", kind) {
-            format!("the object provided is unrecognized (must be of type {kind})")
-        } else if !namespace.is_empty() && namespace != in_path {
-            "the namespace of the provided object does not match the namespace sent on the request".to_owned()
-        } else if !expected.is_empty() && name != expected {
-            format!(
-                "the name of the object ({name}) does not match the name on the URL ({expected})"
-            )
-        } else {
-            return Ok(());
-        },
-    ))
+    let message = if !right_kind {
+        format!("the object provided is unrecognized (must be of type {kind})")
+    } else if !["", &path.namespace].contains(&namespace) {
+        "the namespace of the provided object does not match the namespace sent on the request"
+            .to_owned()
+    } else if !["", name].contains(&&*path.name) {
+        let expected = &path.name;
+        format!(
+            "the name of the object ({name}) does not match the name on the URL ({expected})"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(bad_request(&message))
 }
 
 /// Optimistic locking: a version or uid in the body is one that it was made from.
@@ -252,69 +226,4 @@ fn no_new_finalizers(ask: &Ask, old: &Value, new: &Value) -> Result<(), Answer> 
         added.join(", "),
     );
     Err(ask.kind.invalid(&ask.kind.names.kind, &ask.key.name, &why))
-}
-
-/// What a new object is written over: what the server alone decides.
-fn unborn(log: &Log, kind: &Kind, object: &Value) -> Value {
-    let given = object["metadata"]["generation"].clone();
-    json!({ "metadata": {
-        "uid": format!("00000000-0000-4000-8000-{:012}", log.version()),
-        "creationTimestamp": log.now(),
-        "generation": if kind.generation { json!(0) } else { given },
-    } })
-}
-
-/// What becomes of `old` if a client writes `new` over its status, or over what
-/// is not its status.
-fn settle(kind: &Kind, key: &Key, status: bool, old: &Value, mut new: Value) -> Value {
-    if status {
-        let status = new["status"].take();
-        new = old.clone();
-        new["status"] = status;
-    } else if kind.status {
-        new["status"] = old["status"].clone();
-    }
-    for field in SERVER_OWNED {
-        new["metadata"][field] = old["metadata"][field].clone();
-    }
-    let mut new = tidy(kind, key, new);
-    if kind.generation && wanted(kind, old) != wanted(kind, &new) {
-        let generation = old["metadata"]["generation"].as_u64().unwrap_or_default();
-        new["metadata"]["generation"] = json!(generation + 1);
-    }
-    new
-}
-
-/// What `generation` counts the changes of.
-fn wanted(kind: &Kind, object: &Value) -> Value {
-    let mut wanted = object.clone();
-    wanted["metadata"] = Value::Null;
-    if kind.status {
-        wanted["status"] = Value::Null;
-    }
-    wanted
-}
-
-/// The object as a server stores it: kind, namespace and name of the path, and no
-/// empty fields in the metadata, which Go leaves out when it writes them.
-fn tidy(kind: &Kind, key: &Key, mut object: Value) -> Value {
-    object["apiVersion"] = json!(kind.names.api_version);
-    object["kind"] = json!(kind.names.kind);
-    object["metadata"]["namespace"] = json!(key.namespace);
-    object["metadata"]["name"] = json!(key.name);
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.retain(|_, value| match value {
-            Value::Null => false,
-            Value::String(text) => !text.is_empty(),
-            Value::Array(items) => !items.is_empty(),
-            Value::Object(fields) => !fields.is_empty(),
-            _ => true,
-        });
-    }
-    if object["status"].is_null()
-        && let Some(fields) = object.as_object_mut()
-    {
-        fields.shift_remove("status");
-    }
-    object
 }

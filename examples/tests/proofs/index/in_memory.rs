@@ -222,13 +222,20 @@ async fn watches(talk: &mut Talk, listed: Value) {
     }
 }
 
-/// Paths that lead nowhere.
+/// Paths that lead nowhere, or to what is not there.
 async fn elsewhere(talk: &mut Talk) {
+    talk.delete(&format!("{DOCUMENTS}/b/status")).await;
+    talk.get("/apis/example.com/v1/namespaces/nowhere/documents")
+        .await;
+    talk.get(&format!("{DOCUMENTS}?limit=1&labelSelector=x%3D1"))
+        .await;
     talk.get("/apis/example.com/v1/documents/b").await;
     talk.post("/apis/example.com/v1/documents", document("b"))
         .await;
     talk.get("/api/v1/configmaps/a").await;
     talk.delete("/api/v1/configmaps").await;
+    talk.post(&format!("{MAPS}/a"), json!({ "metadata": { "name": "a" } }))
+        .await;
     talk.get("/apis/nobody.example.com/v1/documents").await;
 }
 
