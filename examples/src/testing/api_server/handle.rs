@@ -110,7 +110,11 @@ impl ApiServer {
     pub fn cut(&self, matching: impl Fn(&Received) -> bool, cut: Cut) -> usize {
         let state = lock(&self.0);
         let open = state.open_watches().filter(|open| matching(&open.request));
-        open.map(|open| open.cut.send_replace(Some(cut))).count()
+        let open: Vec<_> = open.collect();
+        for open in &open {
+            open.cut.send_replace(Some(cut));
+        }
+        open.len()
     }
 
     /// Forgets how the present state came about. Whatever version a client knows

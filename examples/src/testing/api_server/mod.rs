@@ -209,7 +209,8 @@ impl ApiServer {
         let (verb, parameters): (Verb, _) = match (&*request.method, one) {
             ("GET", false) if ask.is_watch() => {
                 ask.only(READ)?;
-                return Ok(Reply::Watch(Watch::open(self, &mut state, ask)?));
+                let watch = Watch::open(self, &mut state, ask)?;
+                return Ok(Reply::Watch(Box::new(watch)));
             }
             ("GET", false) => (read::list, READ),
             ("GET", true) => (read::get, "resourceVersion"),
@@ -243,7 +244,7 @@ impl ApiServer {
 
 enum Reply {
     Answer(Answer),
-    Watch(Watch),
+    Watch(Box<Watch>),
 }
 
 /// The body of whatever the server answers.
