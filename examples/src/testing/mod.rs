@@ -116,11 +116,7 @@ impl Answer {
 
     /// `code` with a `Status`, which is how an API server reports a failure.
     pub fn failure(code: u16, reason: &str, message: &str) -> Self {
-        let status = json!({
-            "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Failure",
-            "message": message, "reason": reason, "code": code,
-        });
-        Self::json(&status).with_code(code)
+        Self::json(&status(code, reason, message)).with_code(code)
     }
 
     /// `code` with plain text, which is how a proxy reports a failure.
@@ -341,6 +337,14 @@ impl Play {
             (None, left) => Err(ScriptError::Unasked(left)),
         }
     }
+}
+
+/// A `Status` of failure, without details.
+fn status(code: u16, reason: &str, message: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Failure",
+        "message": message, "reason": reason, "code": code,
+    })
 }
 
 /// Locks, also after a panic of another holder: that one is reported already.

@@ -10,11 +10,11 @@ use examples::{
     },
 };
 use futures::{StreamExt, pin_mut};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Error,
-    api::{Patch, PatchParams, PostParams, WatchEvent, WatchParams},
+    api::{PostParams, WatchEvent, WatchParams},
 };
-use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 fn document(name: &str) -> Document {
@@ -44,7 +44,6 @@ async fn a_request_is_answered_otherwise_late_or_never() {
         Fault::Answer(unavailable),
     );
     server.fault(1, |_| true, Fault::Late(Duration::from_secs(5)));
-    server.fault(1, |_| true, Fault::Lost);
 
     let refused = documents
         .create(&PostParams::default(), &document("a"))
@@ -55,11 +54,12 @@ async fn a_request_is_answered_otherwise_late_or_never() {
         .await
         .unwrap();
     assert_eq!(began.elapsed().as_secs(), 5);
+    server.fault(1, |_| true, Fault::Answer(Answer::never()));
     let parameters = PostParams::default();
     let b = document("b");
-    let lost = documents.create(&parameters, &b);
-    assert!(timeout(Duration::from_secs(100), lost).await.is_err());
-    assert!(documents.get("b").await.is_ok());
+    let stalled = documents.create(&parameters, &b);
+    assert!(timeout(Duration::from_secs(100), stalled).await.is_err());
+    assert!(documents.get_opt("b").await.unwrap().is_none());
     assert_eq!(server.finish().unwrap()[3].at.as_secs(), 105);
 }
 
@@ -111,17 +111,77 @@ async fn after_expiry_no_known_version_is_good() {
     assert!(matches!(error, Error::Api(status) if status.code == 410));
 }
 
-/// What the server does not imitate it refuses, and remembers.
+/// What the server does not imitate it refuses, and remembers. `ALL` and `A` are the
+/// paths of all documents and of one.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_imitated_is_refused() {
-    let (server, documents) = scene();
-    let apply =
-        Patch::Apply(json!({ "apiVersion": "example.com/v1", "kind": "Document" }));
-    let error = documents
-        .patch("a", &PatchParams::apply("m"), &apply)
-        .await
-        .unwrap_err();
-    assert!(matches!(error, Error::Api(status) if status.code == 501));
-    let refused = server.finish().unwrap_err().to_string();
-    assert!(refused.contains("PATCH"), "{refused}");
+    const ALL: &str = "/apis/example.com/v1/namespaces/default/documents";
+    const A: &str = "/apis/example.com/v1/namespaces/default/documents/a";
+    let uid = r#"{"preconditions":{"uid":"b"}}"#;
+    let orphan = r#"{"propagationPolicy":"Orphan"}"#;
+    for (method, base, rest, form, body, named) in [
+        ("PATCH", A, "", "apply-patch+yaml", "{}", "apply"),
+        (
+            "PATCH",
+            A,
+            "",
+            "strategic-merge-patch+json",
+            "{}",
+            "strategic",
+        ),
+        ("POST", A, "", "json", "{}", "this method"),
+        ("PUT", A, "?dryRun=All", "json", "{}", "`dryRun`"),
+        ("DELETE", A, "", "json", uid, "options of a deletion"),
+        ("DELETE", A, "", "json", orphan, "options of a deletion"),
+        ("GET", A, "/scale", "json", "", "`scale`"),
+        ("GET", ALL, "?resourceVersion=9", "json", "", "yet to come"),
+        ("GET", ALL, "?labelSelector=x%3C1", "json", "", "selectors"),
+        (
+            "GET",
+            ALL,
+            "?fieldSelector=spec.x%3D1",
+            "json",
+            "",
+            "selectors",
+        ),
+        ("GET", "/api/v1/secrets", "", "json", "", "`secrets`"),
+        ("GET", "/apis/example.com/v1", "", "json", "", "discovery"),
+    ] {
+        let (server, _) = scene();
+        let target = format!("{base}{rest}");
+        let request = http::Request::builder().method(method).uri(&target);
+        let request = request.header("content-type", format!("application/{form}"));
+        let request = request.body(body.as_bytes().to_vec()).unwrap();
+        let refused = server.client().request_text(request).await.unwrap_err();
+        assert!(
+            matches!(&refused, Error::Api(status) if status.code == 501
+                && status.message.contains(named)),
+            "{target}: {refused:?}"
+        );
+        let remembered = server.finish().unwrap_err().to_string();
+        assert!(remembered.contains(&target), "{remembered}");
+    }
+}
+
+/// A custom resource that does not say what it is, or says something else, is no
+/// object to a server; a built-in kind may leave it out.
+#[tokio::test(start_paused = true)]
+async fn a_body_is_of_the_kind_of_its_path() {
+    let server = ApiServer::new().with::<Document>().with::<ConfigMap>();
+    let documents = "/apis/example.com/v1/namespaces/default/documents";
+    let maps = "/api/v1/namespaces/default/configmaps";
+    let named = r#"{ "metadata": { "name": "a" } }"#;
+    let secret = r#"{ "metadata": { "name": "b" }, "kind": "Secret" }"#;
+    for (target, body, created) in [
+        (documents, named, false),
+        (maps, named, true),
+        (maps, secret, false),
+    ] {
+        let request = http::Request::post(target).body(body.as_bytes().to_vec());
+        let answer = server.client().request_text(request.unwrap()).await;
+        match answer {
+            Err(Error::Api(status)) => assert!(!created && status.code == 400),
+            other => assert!(created && other.is_ok()),
+        }
+    }
 }

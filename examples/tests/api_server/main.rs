@@ -3,3 +3,4 @@
 mod controller;
 mod faults;
 mod time;
+mod versions;

@@ -1,24 +1,29 @@
-//! Failures, worded as a real API server words them (1.37).
+//! Failures, worded as a real API server (1.37) words them.
 
 use serde_json::{Value, json};
 
-use super::{super::Answer, Kind};
+use super::{
+    super::{Answer, status},
+    Kind,
+};
 
 /// The status code of what the in-memory server refuses because it does not
 /// imitate it. No API server answers it to kube.
 pub(super) const NOT_IMITATED: u16 = 501;
 
-/// `what` is not imitated, and what to do about it.
-pub(super) fn not_imitated(what: &str, instead: &str) -> Answer {
-    let message = format!("the in-memory API server does not imitate {what}: {instead}");
+/// The answer to a request that needs `what`.
+pub(super) fn not_imitated(what: &str) -> Answer {
+    let message = format!(
+        "the in-memory API server does not imitate {what}: \
+         do without, or record a real server"
+    );
     Answer::failure(NOT_IMITATED, "NotImitated", &message)
 }
 
+/// `code` with a `Status` that has details.
 pub(super) fn failure(code: u16, reason: &str, message: &str, details: Value) -> Answer {
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": message, "reason": reason, "details": details, "code": code,
-    });
+    let mut status = status(code, reason, message);
+    status["details"] = details;
     Answer::json(&status).with_code(code)
 }
 
@@ -26,75 +31,55 @@ pub(super) fn bad_request(message: &str) -> Answer {
     Answer::failure(400, "BadRequest", message)
 }
 
-/// A mistake of the client's that the server reports as its own.
-pub(super) fn internal(message: &str) -> Answer {
-    Answer::failure(500, "", message)
-}
-
-/// The URL leads nowhere, though its group exists.
-pub(super) fn no_such_resource() -> Answer {
-    let message = "the server could not find the requested resource";
-    failure(404, "NotFound", message, json!({}))
-}
-
 /// Nobody answers here: so it is for a group that does not exist (yet).
 pub(super) fn page_not_found() -> Answer {
     Answer::text(404, "404 page not found\n")
 }
 
-/// A path of the wrong scope, as in a kind without namespaces asked for in one.
-pub(super) fn no_such_path(kind: &Kind) -> Answer {
-    match kind.is_custom() {
-        true => page_not_found(),
-        false => no_such_resource(),
+/// A failure that names nothing: the URL leads nowhere (404), nor does the method
+/// there (405), or a JSON patch cannot be applied, for whatever reason (422).
+pub(super) fn nameless(code: u16) -> Answer {
+    let (reason, what) = match code {
+        404 => ("NotFound", "could not find the requested resource"),
+        405 => (
+            "MethodNotAllowed",
+            "does not allow this method on the requested resource",
+        ),
+        _ => (
+            "Invalid",
+            "rejected our request due to an error in our request",
+        ),
+    };
+    failure(code, reason, &format!("the server {what}"), json!({}))
+}
+
+/// Failures about one object.
+impl Kind {
+    pub(super) fn not_found(&self, name: &str) -> Answer {
+        let message = format!("{} \"{name}\" not found", self.resource());
+        failure(404, "NotFound", &message, self.details(name))
     }
-}
 
-pub(super) fn method_not_allowed() -> Answer {
-    let message = "the server does not allow this method on the requested resource";
-    failure(405, "MethodNotAllowed", message, json!({}))
-}
-
-pub(super) fn not_found(kind: &Kind, name: &str) -> Answer {
-    let message = format!("{} \"{name}\" not found", kind.resource());
-    failure(404, "NotFound", &message, kind.details(name))
-}
-
-pub(super) fn already_exists(kind: &Kind, name: &str) -> Answer {
-    let message = format!("{} \"{name}\" already exists", kind.resource());
-    failure(409, "AlreadyExists", &message, kind.details(name))
-}
-
-pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Answer {
-    let resource = kind.resource();
-    let message =
-        format!("Operation cannot be fulfilled on {resource} \"{name}\": {why}");
-    failure(409, "Conflict", &message, kind.details(name))
-}
-
-/// `why` begins with the field, as in `metadata.uid: field is immutable`.
-pub(super) fn invalid(kind: &Kind, name: &str, why: &str) -> Answer {
-    let message = format!("{} \"{name}\" is invalid: {why}", kind.kind_and_group());
-    let details = Kind {
-        plural: kind.kind.clone(),
-        ..kind.clone()
+    pub(super) fn already_exists(&self, name: &str) -> Answer {
+        let message = format!("{} \"{name}\" already exists", self.resource());
+        failure(409, "AlreadyExists", &message, self.details(name))
     }
-    .details(name);
-    failure(422, "Invalid", &message, details)
-}
 
-/// A JSON patch that cannot be applied, for whatever reason: the server does not
-/// tell a failed `test` from a path that is not there.
-pub(super) fn patch_failed() -> Answer {
-    let message = "the server rejected our request due to an error in our request";
-    failure(422, "Invalid", message, json!({}))
-}
+    /// Somebody else has written the object since.
+    pub(super) fn conflict(&self, name: &str) -> Answer {
+        let message = format!(
+            "Operation cannot be fulfilled on {} \"{name}\": the object has been modified; \
+             please apply your changes to the latest version and try again",
+            self.resource(),
+        );
+        failure(409, "Conflict", &message, self.details(name))
+    }
 
-/// The `Status` in the `ERROR` event of a watch whose version is forgotten.
-pub(super) fn expired(version: u64, horizon: u64) -> Value {
-    json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": format!("too old resource version: {version} ({horizon})"),
-        "reason": "Expired", "code": 410,
-    })
+    /// `called` is the plural or the kind: a real server says now this, now that.
+    pub(super) fn invalid(&self, called: &str, name: &str, why: &str) -> Answer {
+        let message = format!("{} \"{name}\" is invalid: {why}", self.in_group(called));
+        let mut details = self.details(name);
+        details["kind"] = json!(called);
+        failure(422, "Invalid", &message, details)
+    }
 }

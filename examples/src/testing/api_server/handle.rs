@@ -1,14 +1,93 @@
-//! What a test does to the server behind its clients' backs.
+//! What a test does to the server behind its clients' backs, and what the server
+//! remembers for it: requests, planned faults, open watches.
 
-use kube::Resource;
-use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+
+use kube::{Resource, core::ApiResource};
+use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::watch::{self, Receiver, Sender};
 
 use super::{
-    super::{Received, lock},
-    ApiServer, ApiServerError, Cut, Fault, Planned, State,
-    ask::Ask,
+    super::{Answer, Received, lock},
+    ApiServer, ApiServerError, Asked, Kind, State,
+    log::{Key, Log},
+    write,
 };
+
+/// What goes wrong with a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// It gets this answer, and nothing else happens. With [`Answer::never`] it
+    /// waits for as long as the caller likes.
+    Answer(Answer),
+    /// The server begins with it only after this time.
+    Late(Duration),
+}
+
+/// How an open watch is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its body ends, as at its timeout.
+    Clean,
+    /// Its connection breaks: reading fails.
+    Broken,
+    /// An `ERROR` event comes, 410 `Expired`, then the end.
+    Expired,
+    /// It stays open, and nothing comes any more, not even its end.
+    Silent,
+}
+
+/// A fault that waits for requests.
+pub(super) struct Planned {
+    matching: Box<dyn Fn(&Received) -> bool + Send>,
+    left: usize,
+    fault: Fault,
+}
+
+/// A watch, as long as the other end of the channel is there.
+pub(super) struct Open {
+    pub(super) request: Received,
+    cut: Sender<Option<Cut>>,
+}
+
+impl State {
+    /// Writes down a request that comes, and finds the fault planned for it.
+    pub(super) fn arrive(&mut self, request: &Received) -> Option<Fault> {
+        self.requests.push(Asked {
+            at: self.log.age(),
+            request: request.clone(),
+        });
+        let mut faults = self.faults.iter_mut();
+        let planned = faults.find(|it| it.left > 0 && (it.matching)(request))?;
+        planned.left -= 1;
+        Some(planned.fault.clone())
+    }
+
+    /// Enters a watch. The channel tells it how it is cut, and wakes it.
+    pub(super) fn open(
+        &mut self,
+        request: &Received,
+        cut: Option<Cut>,
+    ) -> Receiver<Option<Cut>> {
+        let (cut, receiver) = watch::channel(cut);
+        let request = request.clone();
+        self.watches.push(Open { request, cut });
+        receiver
+    }
+
+    pub(super) fn open_watches(&self) -> impl Iterator<Item = &Open> {
+        self.watches.iter().filter(|open| !open.cut.is_closed())
+    }
+
+    /// Lets open watches look at the log.
+    pub(super) fn wake(&mut self) {
+        self.watches.retain(|open| !open.cut.is_closed());
+        for open in &self.watches {
+            open.cut.send_modify(|_| {});
+        }
+    }
+}
 
 impl ApiServer {
     /// The next `times` requests for which `matching` says so go wrong. Of
@@ -19,33 +98,30 @@ impl ApiServer {
         matching: impl Fn(&Received) -> bool + Send + 'static,
         fault: Fault,
     ) {
-        let matching = Box::new(matching);
-        let planned = Planned {
-            matching,
+        lock(&self.0).faults.push(Planned {
+            matching: Box::new(matching),
             left: times,
             fault,
-        };
-        lock(&self.0.state).faults.push(planned);
+        });
     }
 
     /// Cuts the watches that are open now and whose request `matching` says so
     /// of. Gives back how many these were.
     pub fn cut(&self, matching: impl Fn(&Received) -> bool, cut: Cut) -> usize {
-        let mut state = lock(&self.0.state);
-        let open = state
-            .watches
-            .values_mut()
-            .filter(|open| matching(&open.request));
-        let cut = open.map(|open| open.cut = Some(cut)).count();
-        self.0.changed.send_replace(());
-        cut
+        let state = lock(&self.0);
+        let open = state.open_watches().filter(|open| matching(&open.request));
+        let open: Vec<_> = open.collect();
+        for open in &open {
+            open.cut.send_replace(Some(cut));
+        }
+        open.len()
     }
 
     /// Forgets how the present state came about. Whatever version a client knows
     /// is too old from now on: a watch that it opens gets 410, a list that it
     /// continues too. Watches that are open stay.
     pub fn expire(&self) {
-        lock(&self.0.state).store.forget();
+        lock(&self.0).log.forget();
     }
 
     /// Stores `object` as it is, status included, over what was there. Version
@@ -59,8 +135,8 @@ impl ApiServer {
         K: Resource<DynamicType = ()> + Serialize,
     {
         let value = serde_json::to_value(object)?;
-        self.behind(object, |state, ask, name| {
-            state.store.put(ask, name, value);
+        self.behind(object, |log, kind, key| {
+            write::put(log, kind, key, value);
             Ok(())
         })
     }
@@ -74,11 +150,11 @@ impl ApiServer {
         &self,
         object: &K,
     ) -> Result<(), ApiServerError> {
-        self.behind(object, |state, ask, name| {
-            let mut new = stored(state, ask, name)?;
-            let touched = json!(state.store.version().to_string());
+        self.behind(object, |log, _, key| {
+            let mut new = stored(log, &key)?;
+            let touched = json!(log.version().to_string());
             new["metadata"]["annotations"]["example.com/touched"] = touched;
-            state.store.put(ask, name, new);
+            log.commit(key, Some(new));
             Ok(())
         })
     }
@@ -93,55 +169,38 @@ impl ApiServer {
         &self,
         object: &K,
     ) -> Result<(), ApiServerError> {
-        self.behind(object, |state, ask, name| {
-            stored(state, ask, name)?;
-            state.store.commit(ask.key(name), None);
+        self.behind(object, |log, _, key| {
+            stored(log, &key)?;
+            log.commit(key, None);
             Ok(())
         })
     }
 
-    /// The stored object with this name and namespace, without a request.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such object, or it is not what `K` says.
-    pub fn stored<K: Resource<DynamicType = ()> + DeserializeOwned>(
-        &self,
-        object: &K,
-    ) -> Result<K, ApiServerError> {
-        let value = self.behind(object, |state, ask, name| stored(state, ask, name))?;
-        Ok(serde_json::from_value(value)?)
-    }
-
-    /// Lets `act` at the store, as the owner of `object`'s path, and wakes
-    /// watches. An object without namespace is in the client's, `default`.
+    /// Lets `act` at the log, with the kind of `object` and its place there, and
+    /// wakes watches. An object without namespace is in the client's, `default`.
     fn behind<K: Resource<DynamicType = ()>, T>(
         &self,
         object: &K,
-        act: impl FnOnce(&mut State, &Ask, &str) -> Result<T, ApiServerError>,
+        act: impl FnOnce(&mut Log, &Kind, Key) -> Result<T, ApiServerError>,
     ) -> Result<T, ApiServerError> {
-        let mut state = lock(&self.0.state);
-        let here = (K::group(&()), K::version(&()), K::kind(&()));
-        let known = state.kinds.iter().find(|it| {
-            here == (
-                it.group.as_str().into(),
-                it.version.as_str().into(),
-                it.kind.as_str().into(),
-            )
-        });
+        let mut state = lock(&self.0);
+        let names = ApiResource::erase::<K>(&());
+        let known = state.kinds.iter().find(|kind| kind.names == names);
         let Some(kind) = known.cloned() else {
-            return Err(ApiServerError::UnknownKind(K::kind(&()).into_owned()));
+            return Err(ApiServerError::UnknownKind(names.kind));
         };
-        let namespace = object.meta().namespace.as_deref().unwrap_or("default");
-        let ask = Ask::about(kind, namespace);
+        let namespace = match kind.namespaced {
+            true => object.meta().namespace.as_deref().unwrap_or("default"),
+            false => "",
+        };
         let name = object.meta().name.as_deref().unwrap_or_default();
-        let done = act(&mut state, &ask, name);
-        self.0.changed.send_replace(());
+        let done = act(&mut state.log, &kind, Key::new(&kind, namespace, name));
+        state.wake();
         done
     }
 }
 
-fn stored(state: &State, ask: &Ask, name: &str) -> Result<Value, ApiServerError> {
-    let missing = || ApiServerError::NoObject(format!("{} `{name}`", ask.kind.kind));
-    state.store.get(&ask.key(name)).cloned().ok_or_else(missing)
+fn stored(log: &Log, key: &Key) -> Result<Value, ApiServerError> {
+    let missing = || ApiServerError::NoObject(format!("{} `{}`", key.resource, key.name));
+    log.get(key).cloned().ok_or_else(missing)
 }

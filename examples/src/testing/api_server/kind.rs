@@ -3,20 +3,14 @@
 use std::any::TypeId;
 
 use k8s_openapi::NamespaceResourceScope;
-use kube::Resource;
+use kube::{Resource, core::ApiResource};
 use serde_json::{Value, json};
 
 /// A kind of object that the server keeps, and how it treats its objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// `example.com`, or empty for the core group.
-    pub group: String,
-    /// `v1`
-    pub version: String,
-    /// `Document`
-    pub kind: String,
-    /// `documents`, as paths have it.
-    pub plural: String,
+    /// Its names.
+    pub names: ApiResource,
     /// Whether its objects are in namespaces.
     pub namespaced: bool,
     /// Whether `/status` exists, and is the one way to write the status.
@@ -32,48 +26,40 @@ impl Kind {
     /// it and a generation, and all others are as a ConfigMap: neither. Where
     /// that is wrong: `Kind { status: false, ..Kind::of::<K>() }`.
     pub fn of<K: Resource<DynamicType = (), Scope: 'static>>() -> Self {
-        let (group, kind) = (K::group(&()).into_owned(), K::kind(&()).into_owned());
-        let spec_and_status = is_custom(&group)
-            || matches!(group.as_str(), "apps" | "batch")
-            || kind == "Pod";
+        let names = ApiResource::erase::<K>(&());
+        let runs_pods = ["apps", "batch"].contains(&&*names.group) || names.kind == "Pod";
+        let spec_and_status = is_custom(&names.group) || runs_pods;
         Self {
-            version: K::version(&()).into_owned(),
-            plural: K::plural(&()).into_owned(),
+            names,
             namespaced: TypeId::of::<K::Scope>()
                 == TypeId::of::<NamespaceResourceScope>(),
             status: spec_and_status,
             generation: spec_and_status,
-            group,
-            kind,
-        }
-    }
-
-    pub(super) fn api_version(&self) -> String {
-        match self.group.as_str() {
-            "" => self.version.clone(),
-            group => format!("{group}/{}", self.version),
         }
     }
 
     pub(super) fn is_custom(&self) -> bool {
-        is_custom(&self.group)
+        is_custom(&self.names.group)
     }
 
-    /// `documents.example.com`: how most messages call the kind.
+    /// `documents.example.com`
     pub(super) fn resource(&self) -> String {
-        dotted(&self.plural, &self.group)
+        self.in_group(&self.names.plural)
     }
 
-    /// `Document.example.com`: how messages about invalid objects call it.
-    pub(super) fn kind_and_group(&self) -> String {
-        dotted(&self.kind, &self.group)
+    /// The plural or the kind, with the group, as messages call it.
+    pub(super) fn in_group(&self, called: &str) -> String {
+        match self.names.group.as_str() {
+            "" => called.to_owned(),
+            group => format!("{called}.{group}"),
+        }
     }
 
     /// The `details` of a `Status` about the object `name`.
     pub(super) fn details(&self, name: &str) -> Value {
-        let mut details = json!({ "name": name, "kind": self.plural });
-        if !self.group.is_empty() {
-            details["group"] = json!(self.group);
+        let mut details = json!({ "name": name, "kind": self.names.plural });
+        if !self.names.group.is_empty() {
+            details["group"] = json!(self.names.group);
         }
         details
     }
@@ -82,11 +68,4 @@ impl Kind {
 /// Built-in groups have no dot (`apps`), or end in `k8s.io`.
 pub(super) fn is_custom(group: &str) -> bool {
     group.contains('.') && !group.ends_with(".k8s.io")
-}
-
-fn dotted(name: &str, group: &str) -> String {
-    match group {
-        "" => name.to_owned(),
-        group => format!("{name}.{group}"),
-    }
 }

@@ -27,29 +27,33 @@
 //! ```
 //!
 //! What a test wants to go wrong, it says: [`ApiServer::fault`] makes requests
-//! fail, wait or get lost, [`ApiServer::cut`] ends open watches, and after
+//! fail or wait, [`ApiServer::cut`] ends or stalls open watches, and after
 //! [`ApiServer::expire`] every version that a client knows is too old.
 //!
 //! # What it refuses
 //!
-//! Server-side apply, strategic merge patches, subresources other than status,
-//! dry runs, field selectors but for name and namespace, tables, discovery, and
-//! deletion that waits for a garbage collector. The answer is a 501 that says
-//! so, and [`ApiServer::finish`] tells of the first one.
+//! Server-side apply, strategic merge patches, subresources but for status, dry
+//! runs, options of a deletion, selectors by numbers or by what is no metadata,
+//! tables, discovery, and every parameter that it does not act on. The answer is a
+//! 501 that says so, and [`ApiServer::finish`] tells of the first one.
 //!
 //! # What differs
 //!
 //! - Nobody collects garbage: what an owner leaves behind stays.
 //! - There are no schemas: nothing is validated, defaulted or pruned.
 //! - There are no managed fields, admission, users or rights.
-//! - Every namespace exists.
-//! - Pods and the like are gone as soon as they are deleted.
-//! - Failures name no causes, and a body that is no object, or no JSON, gets a
-//!   shorter message. A wrong uid in a PUT is a 422, not a 409.
-//! - A bookmark comes every 60 s sharp and once 2 s before the end; a real server
-//!   is up to a second late, and may send the last one twice.
+//! - Every namespace exists. One that is deleted is gone at once, and what is in it
+//!   stays; pods are gone at once too.
+//! - A kind has one version. The built-in ones are all treated as a ConfigMap, but
+//!   for [status and generation](Kind::of): a PUT needs no version and creates
+//!   nothing.
 //! - A kind outside the built-in groups has the status subresource unless
 //!   [`Kind::status`] says otherwise.
+//! - Failures name no causes. What is no JSON, no number, no token or of another kind
+//!   is a 400, with a shorter message; a wrong uid in a PUT is a 422, not a 409. A
+//!   continued list that is too old gets no token to go on with.
+//! - A bookmark comes every 60 s sharp and once 2 s before the end; a real server
+//!   is up to a second late, and may send the last one twice.
 //!
 //! Everything else of `examples/tests/proofs/index/in_memory.rs` is equal to
 //! what a real server answered.
@@ -58,53 +62,53 @@ mod ask;
 mod failure;
 mod handle;
 mod kind;
-mod selector;
-mod store;
-mod verbs;
+mod log;
+mod object;
+mod read;
 mod watch;
 mod write;
 
 use std::{
-    collections::BTreeMap,
-    fmt,
     sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture, stream};
+use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use kube::{Client, Resource, client::Body};
-use tokio::sync;
 use tower::{BoxError, Service as _};
 
 use super::{Answer, Received, Service, lock, service::record};
-use {ask::Ask, failure::NOT_IMITATED, store::Store, watch::Watch};
+use {
+    ask::Ask,
+    failure::NOT_IMITATED,
+    handle::{Open, Planned},
+    log::Log,
+    watch::Watch,
+};
 
-pub use kind::Kind;
+pub use {
+    handle::{Cut, Fault},
+    kind::Kind,
+};
 
 /// A tower service that keeps objects and answers as an API server. Its clones
 /// are one server: one goes into a client, another stays with the test.
-#[derive(Clone)]
-pub struct ApiServer(Arc<Inner>);
+#[derive(Clone, Default)]
+pub struct ApiServer(Arc<Mutex<State>>);
 
-struct Inner {
-    state: Mutex<State>,
-    /// Wakes open watches.
-    changed: sync::watch::Sender<()>,
-}
-
+#[derive(Default)]
 struct State {
     kinds: Vec<Kind>,
-    store: Store,
+    log: Log,
     requests: Vec<Asked>,
     refused: Option<String>,
     faults: Vec<Planned>,
-    watches: BTreeMap<u64, Open>,
-    opened: u64,
+    watches: Vec<Open>,
 }
 
 /// A request, and when it came.
@@ -114,51 +118,6 @@ pub struct Asked {
     pub at: Duration,
     /// The request.
     pub request: Received,
-}
-
-/// Time in seconds, method and target.
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Received { method, target, .. } = &self.request;
-        write!(f, "{:>7.3} {method} {target}", self.at.as_secs_f64())
-    }
-}
-
-/// What goes wrong with a request.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// It gets this answer, and nothing else happens. With [`Answer::never`] it
-    /// waits for as long as the caller likes.
-    Answer(Answer),
-    /// The server begins with it only after this time.
-    Late(Duration),
-    /// What it asks for happens, but no answer ever comes back.
-    Lost,
-}
-
-/// A fault that waits for requests.
-struct Planned {
-    matching: Box<dyn Fn(&Received) -> bool + Send>,
-    left: usize,
-    fault: Fault,
-}
-
-/// How an open watch is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// Its body ends, as at its timeout.
-    Clean,
-    /// Its connection breaks: reading fails.
-    Broken,
-    /// An `ERROR` event comes, 410 `Expired`, then the end.
-    Expired,
-    /// It stays open, and nothing comes any more, not even its end.
-    Silent,
-}
-
-struct Open {
-    request: Received,
-    cut: Option<Cut>,
 }
 
 /// What a test asked of the server directly cannot be done, or what its client
@@ -171,36 +130,18 @@ pub enum ApiServerError {
     /// There is no such object.
     #[error("there is no {0}")]
     NoObject(String),
-    /// The object cannot be written as JSON, or not be read from it.
-    #[error("the object is not what its type says")]
+    /// The object cannot be written as JSON.
+    #[error("the object is no JSON")]
     Json(#[from] serde_json::Error),
     /// A request needed what the server does not imitate.
     #[error("{0}")]
     NotImitated(String),
 }
 
-impl Default for ApiServer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl ApiServer {
     /// A server without kinds. Its time begins now.
     pub fn new() -> Self {
-        let state = State {
-            kinds: Vec::new(),
-            store: Store::new(),
-            requests: Vec::new(),
-            refused: None,
-            faults: Vec::new(),
-            watches: BTreeMap::new(),
-            opened: 0,
-        };
-        Self(Arc::new(Inner {
-            state: Mutex::new(state),
-            changed: Default::default(),
-        }))
+        Self::default()
     }
 
     /// The same server, which keeps objects of `K` too; see [`Kind::of`].
@@ -210,7 +151,7 @@ impl ApiServer {
 
     /// The same server, which keeps objects of `kind` too.
     pub fn with_kind(self, kind: Kind) -> Self {
-        lock(&self.0.state).kinds.push(kind);
+        lock(&self.0).kinds.push(kind);
         self
     }
 
@@ -225,15 +166,14 @@ impl ApiServer {
 
     /// All requests so far, in the order of arrival.
     pub fn requests(&self) -> Vec<Asked> {
-        lock(&self.0.state).requests.clone()
+        lock(&self.0).requests.clone()
     }
 
     /// The requests of all watches that are open now, oldest first.
     pub fn open_watches(&self) -> Vec<Received> {
-        let state = lock(&self.0.state);
+        let state = lock(&self.0);
         state
-            .watches
-            .values()
+            .open_watches()
             .map(|open| open.request.clone())
             .collect()
     }
@@ -244,7 +184,7 @@ impl ApiServer {
     ///
     /// If one was refused because the server does not imitate what it needs.
     pub fn finish(&self) -> Result<Vec<Asked>, ApiServerError> {
-        let state = lock(&self.0.state);
+        let state = lock(&self.0);
         match &state.refused {
             Some(refused) => Err(ApiServerError::NotImitated(refused.clone())),
             None => Ok(state.requests.clone()),
@@ -252,45 +192,48 @@ impl ApiServer {
     }
 }
 
-impl State {
-    /// Enters an open watch. Gives back its number.
-    fn open(&mut self, request: &Received) -> u64 {
-        self.opened += 1;
-        let open = Open {
-            request: request.clone(),
-            cut: None,
-        };
-        self.watches.insert(self.opened, open);
-        self.opened
-    }
+/// What a verb does with the log, and answers.
+type Verb = fn(&mut Log, &Ask) -> Result<Answer, Answer>;
 
-    /// The fault that is planned for this request, if there is one.
-    fn fault(&mut self, request: &Received) -> Option<Fault> {
-        let matching = |fault: &&mut Planned| fault.left > 0 && (fault.matching)(request);
-        let planned = self.faults.iter_mut().find(matching)?;
-        planned.left -= 1;
-        Some(planned.fault.clone())
-    }
-}
+/// The parameters of lists and watches.
+const READ: &str = "labelSelector fieldSelector limit continue watch timeoutSeconds \
+                    resourceVersion resourceVersionMatch sendInitialEvents \
+                    allowWatchBookmarks";
 
 impl ApiServer {
     /// Does what the request asks for.
     fn handle(&self, request: &Received) -> Result<Reply, Answer> {
-        let ask = Ask::read(&lock(&self.0.state).kinds, request)?;
-        if ask.is_watch() {
-            return Watch::open(self, ask, request)
-                .map(|watch| Reply::Watch(Box::new(watch)));
-        }
-        let answer = verbs::answer(&mut lock(&self.0.state).store, &ask, request);
-        self.0.changed.send_replace(());
-        answer.map(Reply::Answer)
+        let mut state = lock(&self.0);
+        let ask = Ask::read(&state.kinds, request)?;
+        let one = !ask.key.name.is_empty();
+        let (verb, parameters): (Verb, _) = match (&*request.method, one) {
+            ("GET", false) if ask.is_watch() => {
+                ask.only(READ)?;
+                let watch = Watch::open(self, &mut state, ask)?;
+                return Ok(Reply::Watch(Box::new(watch)));
+            }
+            ("GET", false) => (read::list, READ),
+            ("GET", true) => (read::get, "resourceVersion"),
+            ("POST", false) => (write::create, ""),
+            ("PUT", true) => (write::replace, ""),
+            ("PATCH", true) => (write::patch, ""),
+            ("DELETE", true) if !ask.status => (write::delete, ""),
+            ("DELETE", false) => {
+                (write::delete_collection, "labelSelector fieldSelector")
+            }
+            _ => return Err(ask.not_allowed()),
+        };
+        ask.only(parameters)?;
+        let answer = verb(&mut state.log, &ask)?;
+        state.wake();
+        Ok(Reply::Answer(answer))
     }
 
     /// The same, with a refusal remembered.
     fn reply(&self, request: &Received) -> Reply {
         self.handle(request).unwrap_or_else(|answer| {
             if answer.code() == NOT_IMITATED {
-                let refused = &mut lock(&self.0.state).refused;
+                let refused = &mut lock(&self.0).refused;
                 refused
                     .get_or_insert_with(|| format!("`{request}` was refused with 501"));
             }
@@ -304,30 +247,26 @@ enum Reply {
     Watch(Box<Watch>),
 }
 
+/// The body of whatever the server answers.
+type Sent = UnsyncBoxBody<Bytes, BoxError>;
+
 impl Reply {
     async fn send(self) -> Result<Response<Sent>, BoxError> {
         match self {
             Self::Answer(answer) => {
-                let response = Service::new([answer]).call(Request::new(Body::empty()));
-                Ok(response
-                    .await?
-                    .map(|body| body.map_err(Into::into).boxed_unsync()))
+                let mut service = Service::new([answer]);
+                let response = service.call(Request::new(Body::empty())).await?;
+                Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
             }
             Self::Watch(watch) => {
-                let lines = stream::unfold(watch, |mut watch| async {
-                    let line = watch.next().await?;
-                    Some((line.map(Frame::data).map_err(Into::into), watch))
-                });
+                let body = watch.lines().map_ok(Frame::data).map_err(Into::into);
                 let response =
                     Response::builder().header("content-type", "application/json");
-                Ok(response.body(StreamBody::new(lines).boxed_unsync())?)
+                Ok(response.body(StreamBody::new(body).boxed_unsync())?)
             }
         }
     }
 }
-
-/// The body of whatever the server answers.
-type Sent = UnsyncBoxBody<Bytes, BoxError>;
 
 impl tower::Service<Request<Body>> for ApiServer {
     type Response = Response<Sent>;
@@ -340,21 +279,11 @@ impl tower::Service<Request<Body>> for ApiServer {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (server, request) = (self.clone(), record(request));
-        let mut state = lock(&self.0.state);
-        let at = state.store.age();
-        state.requests.push(Asked {
-            at,
-            request: request.clone(),
-        });
-        let fault = state.fault(&request);
+        let fault = lock(&self.0).arrive(&request);
         async move {
             match fault {
                 Some(Fault::Answer(answer)) => return Reply::Answer(answer).send().await,
                 Some(Fault::Late(delay)) => tokio::time::sleep(delay).await,
-                Some(Fault::Lost) => {
-                    server.reply(&request);
-                    return std::future::pending().await;
-                }
                 None => {}
             }
             server.reply(&request).send().await

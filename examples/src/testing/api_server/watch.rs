@@ -1,22 +1,21 @@
 //! An open watch: what is sent into it, and when.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{collections::VecDeque, future, io, time::Duration};
 
 use bytes::Bytes;
+use futures::{Stream, stream};
 use serde_json::{Value, json};
 use tokio::{
-    sync::watch,
+    sync::watch::Receiver,
     time::{Instant, sleep_until},
 };
 
 use super::{
-    super::{Answer, Received, lock},
-    ApiServer, Cut,
+    super::{Answer, lock, status},
+    ApiServer, Cut, State,
     ask::Ask,
-    failure::{expired, failure, internal},
-    kind::Kind,
-    store::{Change, Store},
-    verbs::{selected, shown},
+    log::{Change, Log},
+    read::match_fits,
 };
 
 /// From one bookmark to the next.
@@ -28,137 +27,98 @@ const UNLESS_SAID: u64 = 1800;
 
 pub(super) struct Watch {
     server: ApiServer,
-    /// Its number among all watches, by which [`ApiServer::cut`] finds it.
-    number: u64,
     ask: Ask,
     /// Events that are there from the start.
-    first: VecDeque<Value>,
+    first: VecDeque<Bytes>,
     /// The version up to which all has been sent.
     position: u64,
     bookmark: Option<Instant>,
     end: Instant,
-    changed: watch::Receiver<()>,
-}
-
-/// What comes next in a watch.
-enum Step {
-    Send(Value),
-    Break,
-    End,
-    WaitUntil(Instant),
-    WaitForEver,
+    /// Says how the watch is cut, if it is, and wakes it after each write.
+    cut: Receiver<Option<Cut>>,
 }
 
 impl Watch {
     /// Opens a watch, of which nothing is sent yet.
     pub(super) fn open(
         server: &ApiServer,
+        state: &mut State,
         ask: Ask,
-        request: &Received,
     ) -> Result<Self, Answer> {
-        ask.only(&[
-            "watch",
-            "labelSelector",
-            "fieldSelector",
-            "resourceVersion",
-            "timeoutSeconds",
-            "resourceVersionMatch",
-            "allowWatchBookmarks",
-            "sendInitialEvents",
-        ])?;
-        let seconds = ask.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
-        let mut state = lock(&server.0.state);
-        let (first, position) = start(&state.store, &ask)?;
-        let lasts = match first.iter().any(|event| event["type"] == "ERROR") {
-            true => 0,
-            false => seconds.unwrap_or(UNLESS_SAID),
-        };
-        let end = Instant::now() + Duration::from_secs(lasts);
+        match_fits(&ask)?;
+        let seconds = ask.number("timeoutSeconds")?;
+        let seconds = if seconds == 0 { UNLESS_SAID } else { seconds };
+        let (first, position) = start(&state.log, &ask)?;
+        let too_old = position < state.log.horizon;
         let mut watch = Self {
             server: server.clone(),
-            number: state.open(request),
-            bookmark: None,
-            changed: server.0.changed.subscribe(),
-            ask,
-            first: first.into(),
+            first,
             position,
-            end,
+            bookmark: None,
+            end: Instant::now() + Duration::from_secs(seconds),
+            cut: state.open(&ask.request, too_old.then_some(Cut::Expired)),
+            ask,
         };
         watch.schedule_bookmark();
         Ok(watch)
     }
 
-    /// The next line of the body, or its end.
-    pub(super) async fn next(&mut self) -> Option<io::Result<Bytes>> {
+    /// What is sent, line by line. Each is an event.
+    pub(super) fn lines(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        stream::unfold(Some(self), async |watch| watch?.next().await)
+    }
+
+    /// The next line, and the watch if another may follow.
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Option<Self>)> {
         loop {
             // Before looking: what changes from here on wakes this watch.
-            self.changed.mark_unchanged();
-            let until = match self.step() {
-                Step::Send(event) => return Some(Ok(format!("{event}\n").into())),
-                Step::Break => return Some(Err(io::ErrorKind::ConnectionReset.into())),
-                Step::End => return None,
-                Step::WaitUntil(until) => until,
-                Step::WaitForEver => std::future::pending().await,
-            };
-            tokio::select! {
-                _ = self.changed.changed() => {}
-                () = sleep_until(until) => {}
+            let cut = *self.cut.borrow_and_update();
+            match cut {
+                Some(Cut::Clean) => return None,
+                Some(Cut::Broken) => {
+                    return Some((Err(io::ErrorKind::ConnectionReset.into()), None));
+                }
+                Some(Cut::Expired) => return Some((Ok(self.expired()), None)),
+                Some(Cut::Silent) => future::pending().await,
+                None => {}
             }
-        }
-    }
-
-    fn step(&mut self) -> Step {
-        match self.cut() {
-            Some(Cut::Clean) => return Step::End,
-            Some(Cut::Broken) => return Step::Break,
-            Some(Cut::Silent) => return Step::WaitForEver,
-            Some(Cut::Expired) => return Step::Send(self.expired()),
-            None => {}
-        }
-        if let Some(event) = self.first.pop_front().or_else(|| self.change()) {
-            return Step::Send(event);
-        }
-        let now = Instant::now();
-        if now >= self.end {
-            return Step::End;
-        }
-        match self.bookmark {
-            Some(due) if now >= due => {
+            if let Some(line) = self.first.pop_front().or_else(|| self.change()) {
+                return Some((Ok(line), Some(self)));
+            }
+            let now = Instant::now();
+            if now >= self.end {
+                return None;
+            }
+            if self.bookmark.is_some_and(|due| now >= due) {
                 self.schedule_bookmark();
-                Step::Send(bookmark(&self.ask, self.position, false))
+                let line = bookmark(&self.ask, self.position, false);
+                return Some((Ok(line), Some(self)));
             }
-            due => Step::WaitUntil(due.map_or(self.end, |due| due.min(self.end))),
+            tokio::select! {
+                _ = self.cut.changed() => {}
+                () = sleep_until(self.bookmark.unwrap_or(self.end)) => {}
+            }
         }
-    }
-
-    /// How this watch was cut, if it was. All but silence is followed by the end.
-    fn cut(&self) -> Option<Cut> {
-        let mut state = lock(&self.server.0.state);
-        let watch = state.watches.get_mut(&self.number)?;
-        let cut = watch.cut?;
-        if cut != Cut::Silent {
-            watch.cut = Some(Cut::Clean);
-        }
-        Some(cut)
     }
 
     /// The event that says that this watch's version is forgotten.
-    fn expired(&self) -> Value {
-        let state = lock(&self.server.0.state);
-        event("ERROR", expired(self.position, state.store.version()))
+    fn expired(&self) -> Bytes {
+        let oldest = lock(&self.server.0).log.horizon.max(self.position + 1);
+        let message = format!("too old resource version: {} ({oldest})", self.position);
+        event("ERROR", &status(410, "Expired", &message))
     }
 
     /// The event of the next change that this watch is about.
-    fn change(&mut self) -> Option<Value> {
-        let state = lock(&self.server.0.state);
-        let resource = self.ask.kind.resource();
-        for change in state.store.since(self.position) {
-            if change.key.resource != resource {
+    fn change(&mut self) -> Option<Bytes> {
+        let state = lock(&self.server.0);
+        for change in state.log.since(self.position) {
+            if change.key.resource != self.ask.key.resource {
                 continue;
             }
+            // Also of what is not selected: a bookmark says how far all has got.
             self.position = change.version;
-            if let Some(event) = told(&self.ask, change) {
-                return Some(event);
+            if let Some(line) = told(&self.ask, change) {
+                return Some(line);
             }
         }
         None
@@ -166,99 +126,62 @@ impl Watch {
 
     /// The next bookmark is a minute ahead, the last shortly before the end.
     fn schedule_bookmark(&mut self) {
-        let now = Instant::now();
-        let in_time = now + LAST_BOOKMARK < self.end;
-        self.bookmark = (in_time && self.ask.is_true("allowWatchBookmarks"))
-            .then(|| (self.end - LAST_BOOKMARK).min(now + BOOKMARK_EVERY));
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        lock(&self.server.0.state).watches.remove(&self.number);
+        let (now, last) = (Instant::now(), self.end - LAST_BOOKMARK);
+        let wanted = now < last && self.ask.is_true("allowWatchBookmarks");
+        self.bookmark = wanted.then(|| last.min(now + BOOKMARK_EVERY));
     }
 }
 
 /// The events with which a watch begins, and the version that they lead up to.
-fn start(store: &Store, ask: &Ask) -> Result<(Vec<Value>, u64), Answer> {
-    let streams_list = ask.is_true("sendInitialEvents");
-    match_fits(ask, streams_list)?;
-    let now = store.version();
-    let from = match ask.parameter("resourceVersion") {
-        Some(version) => version
-            .parse()
-            .map_err(|_| internal("invalid resource version"))?,
-        None => 0,
-    };
-    if from != 0 && !streams_list {
-        return Ok(match from < store.horizon() {
-            // Nothing follows that event, so all has been sent.
-            true => (vec![event("ERROR", expired(from, store.horizon()))], now),
-            false => (Vec::new(), from),
-        });
+fn start(log: &Log, ask: &Ask) -> Result<(VecDeque<Bytes>, u64), Answer> {
+    if !ask.is_true("sendInitialEvents") {
+        let from = ask.number("resourceVersion")?;
+        if from != 0 {
+            return Ok((VecDeque::new(), from));
+        }
     }
-    let objects = store.at(now).unwrap_or_default();
-    let added = |object| event("ADDED", shown(ask, object));
-    let mut events: Vec<_> = selected(ask, &objects).into_iter().map(added).collect();
-    // Asked for or not: whoever takes bookmarks gets the one that ends the list.
+    ask.version(log)?;
+    let now = log.version();
+    let objects = ask.selected(log, now);
+    let added = objects.map(|(_, object)| event("ADDED", &ask.shown(object)));
+    let mut events: VecDeque<_> = added.collect();
+    // Streamed or not: whoever takes bookmarks gets the one that ends the list.
     if ask.is_true("allowWatchBookmarks") {
-        events.push(bookmark(ask, now, true));
+        events.push_back(bookmark(ask, now, true));
     }
     Ok((events, now))
 }
 
-/// A streaming list says `resourceVersionMatch`, and no other watch does.
-fn match_fits(ask: &Ask, streams_list: bool) -> Result<(), Answer> {
-    let why = match (streams_list, ask.parameter("resourceVersionMatch")) {
-        (true, Some("NotOlderThan")) | (false, None) => return Ok(()),
-        (true, _) => {
-            "resourceVersionMatch: Forbidden: sendInitialEvents requires setting \
-             resourceVersionMatch to NotOlderThan"
-        }
-        (false, Some(_)) => {
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch \
-             unless sendInitialEvents is provided"
-        }
-    };
-    let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {why}");
-    let details = json!({ "group": "meta.k8s.io", "kind": "ListOptions" });
-    Err(failure(422, "Invalid", &message, details))
-}
-
 /// What a change is to somebody who sees the selected objects alone. An object
 /// that is gone, or selected no longer, comes as it was, with the new version.
-fn told(ask: &Ask, change: &Change) -> Option<Value> {
-    let in_namespace = ask
-        .namespace
-        .as_ref()
-        .is_none_or(|wanted| *wanted == change.key.namespace);
-    let seen = |object: &Option<Value>| {
-        object
-            .clone()
-            .filter(|object| in_namespace && ask.selection.selects(object))
+fn told(ask: &Ask, change: &Change) -> Option<Bytes> {
+    let seen = |object: &'_ Option<Value>| {
+        let object = object.as_ref()?;
+        ask.selects(&change.key, object).then(|| ask.shown(object))
     };
-    let (kind, object) = match (seen(&change.before), seen(&change.after)) {
-        (None, None) => return None,
-        (None, Some(new)) => ("ADDED", new),
-        (Some(_), Some(new)) => ("MODIFIED", new),
+    match (seen(&change.before), seen(&change.after)) {
+        (None, None) => None,
+        (None, Some(new)) => Some(event("ADDED", &new)),
+        (Some(_), Some(new)) => Some(event("MODIFIED", &new)),
         (Some(mut old), None) => {
             old["metadata"]["resourceVersion"] = json!(change.version.to_string());
-            ("DELETED", old)
+            Some(event("DELETED", &old))
         }
-    };
-    Some(event(kind, shown(ask, &object)))
-}
-
-fn bookmark(ask: &Ask, version: u64, ends_list: bool) -> Value {
-    let Kind { kind, .. } = &ask.kind;
-    let mut metadata = json!({ "resourceVersion": version.to_string() });
-    if ends_list {
-        metadata["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
     }
-    let object = json!({ "kind": kind, "apiVersion": ask.kind.api_version(), "metadata": metadata });
-    event("BOOKMARK", shown(ask, &object))
 }
 
-fn event(kind: &str, object: Value) -> Value {
-    json!({ "type": kind, "object": object })
+fn bookmark(ask: &Ask, version: u64, ends_list: bool) -> Bytes {
+    let mut object = json!({
+        "kind": ask.kind.names.kind, "apiVersion": ask.kind.names.api_version,
+        "metadata": { "resourceVersion": version.to_string() },
+    });
+    if ends_list {
+        object["metadata"]["annotations"] =
+            json!({ "k8s.io/initial-events-end": "true" });
+    }
+    event("BOOKMARK", &ask.shown(&object))
+}
+
+fn event(kind: &str, object: &Value) -> Bytes {
+    format!("{}\n", json!({ "type": kind, "object": object })).into()
 }

@@ -1,312 +1,229 @@
-//! What becomes of an object that somebody writes.
+//! The verbs that write, and what they ask of a body.
 
+use json_patch::PatchOperation;
 use serde_json::{Value, json};
 
 use super::{
     super::Answer,
     Kind,
     ask::Ask,
-    failure::{already_exists, bad_request, conflict, internal, invalid, not_found},
-    store::{Key, Store},
+    failure::{bad_request, nameless, not_imitated},
+    log::{Key, Log},
+    object::{finalizers, is_deleting, settle, text, unborn},
+    read::list_of,
 };
 
-/// What the server alone decides: whatever a client sends, the old value stays.
-const SERVER_OWNED: [&str; 6] = [
-    "uid",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "managedFields",
-    "resourceVersion",
-];
-
-impl Store {
-    /// The object `name`, or the answer that there is none.
-    pub(super) fn find(&self, ask: &Ask, name: &str) -> Result<&Value, Answer> {
-        self.get(&ask.key(name))
-            .ok_or_else(|| not_found(&ask.kind, name))
+pub(super) fn create(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
+    let object: Value = ask.body()?;
+    fits_path(ask, &object)?;
+    if !text(&object, "resourceVersion").is_empty() {
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Answer::failure(500, "", message));
     }
-
-    pub(super) fn create(
-        &mut self,
-        ask: &Ask,
-        mut object: Value,
-    ) -> Result<Value, Answer> {
-        let kind = &ask.kind;
-        fits_path(ask, &object)?;
-        if filled(&object, "resourceVersion").is_some() {
-            return Err(internal(
-                "resourceVersion should not be set on objects to be created",
-            ));
+    let name = match (text(&object, "name"), text(&object, "generateName")) {
+        ("", "") => {
+            let why = "metadata.name: Required value: name or generateName is required";
+            return Err(ask.kind.invalid(&ask.kind.names.kind, "", why));
         }
-        let number = self.count_created();
-        let name = match (filled(&object, "name"), filled(&object, "generateName")) {
-            (Some(name), _) => name.to_owned(),
-            (None, Some(prefix)) => format!("{prefix}{number:05}"),
-            (None, None) => {
-                let why =
-                    "metadata.name: Required value: name or generateName is required";
-                return Err(invalid(kind, "", why));
-            }
-        };
-        let key = ask.key(&name);
-        if self.get(&key).is_some() {
-            return Err(already_exists(kind, &name));
-        }
-        if kind.status {
-            set(&mut object, "status", None);
-        }
-        self.born(kind, number, &mut object);
-        object["metadata"]["name"] = json!(name);
-        Ok(self.keep(ask, key, object))
+        ("", prefix) => format!("{prefix}{:05}", log.version()),
+        (name, _) => name.to_owned(),
+    };
+    let key = Key::new(&ask.kind, &ask.key.namespace, &name);
+    if log.get(&key).is_some() {
+        return Err(ask.kind.already_exists(&name));
     }
+    let unborn = unborn(log, &ask.kind, &object);
+    let object = settle(&ask.kind, &key, false, &unborn, object);
+    Ok(ask.answer(&log.commit(key, Some(object))).with_code(201))
+}
 
-    /// Gives a new object what the server alone decides.
-    fn born(&self, kind: &Kind, number: u64, object: &mut Value) {
-        for field in SERVER_OWNED {
-            object["metadata"][field] = Value::Null;
+pub(super) fn replace(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
+    update(log, ask, ask.body()?)
+}
+
+pub(super) fn patch(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
+    let stored = || ask.stored(log).cloned();
+    let patched = match ask.request.header("content-type").unwrap_or_default() {
+        "application/merge-patch+json" => {
+            let mut object = stored()?;
+            json_patch::merge(&mut object, &ask.body()?);
+            object
         }
-        object["metadata"]["uid"] =
-            json!(format!("00000000-0000-4000-8000-{number:012}"));
-        object["metadata"]["creationTimestamp"] = self.now();
-        if kind.generation {
-            object["metadata"]["generation"] = json!(1);
+        "application/json-patch+json" => operate(stored()?, ask.body()?)?,
+        other => {
+            return Err(not_imitated(&format!("patches of the type `{other}`")));
         }
+    };
+    update(log, ask, patched)
+}
+
+/// Applies a JSON patch. As on a real server, `test` finds `null` in an object
+/// that has no such field, on which kube's `finalizer` relies.
+fn operate(mut object: Value, operations: Vec<Value>) -> Result<Value, Answer> {
+    for operation in operations {
+        let operation = serde_json::from_value(operation).map_err(|_| nameless(422))?;
+        if let PatchOperation::Test(test) = &operation
+            && test.value.is_null()
+            && let Some((parent, field)) = test.path.split_back()
+            && let Some(Value::Object(fields)) = object.pointer(parent.as_str())
+            && !fields.contains_key(&*field.decoded())
+        {
+            continue;
+        }
+        json_patch::patch(&mut object, &[operation]).map_err(|_| nameless(422))?;
     }
+    Ok(object)
+}
 
-    /// Writes all of `new`, status included, over what is there, or creates it.
-    pub(super) fn put(&mut self, ask: &Ask, name: &str, mut new: Value) {
-        match self.get(&ask.key(name)).cloned() {
-            Some(old) => {
-                let status = new.get("status").cloned();
-                new = settle(ask, &old, new);
-                set(&mut new, "status", status.as_ref());
-            }
-            None => {
-                let number = self.count_created();
-                self.born(&ask.kind, number, &mut new);
-            }
-        }
-        self.keep(ask, ask.key(name), new);
-    }
-
-    /// Writes `new` over the object `name`. With `locked` it must carry the
-    /// version that it was made from.
-    pub(super) fn update(
-        &mut self,
-        ask: &Ask,
-        name: &str,
-        new: Value,
-        locked: bool,
-    ) -> Result<Value, Answer> {
-        let kind = &ask.kind;
-        let old = self.find(ask, name)?.clone();
-        fits_path(ask, &new)?;
-        unchanged_since(kind, name, &old, &new, locked)?;
-        let new = tidy(kind, ask.namespace.as_deref(), settle(ask, &old, new));
-        no_new_finalizers(kind, name, &old, &new)?;
+/// Writes `new` over the object that the path names.
+fn update(log: &mut Log, ask: &Ask, new: Value) -> Result<Answer, Answer> {
+    fits_path(ask, &new)?;
+    let old = ask.stored(log)?.clone();
+    unchanged_since(ask, &old, &new)?;
+    let (kind, key) = (&ask.kind, ask.key.clone());
+    let new = settle(kind, &key, ask.status, &old, new);
+    no_new_finalizers(ask, &old, &new)?;
+    let shown = if new == old {
         // A write that changes nothing is no write: no version, no event.
-        if new == old {
-            return Ok(old);
-        }
-        if is_deleting(&new) && finalizers(&new).is_empty() {
-            self.commit(ask.key(name), None);
-            return Ok(new);
-        }
-        Ok(self.keep(ask, ask.key(name), new))
-    }
-
-    /// Removes the object, or marks it if it has finalizers. Gives back the
-    /// object in the second case.
-    pub(super) fn delete(
-        &mut self,
-        ask: &Ask,
-        name: &str,
-    ) -> Result<Option<Value>, Answer> {
-        let old = self.find(ask, name)?.clone();
-        if finalizers(&old).is_empty() {
-            return Ok(self.commit(ask.key(name), None));
-        }
-        if is_deleting(&old) {
-            return Ok(Some(old));
-        }
-        let mut new = old;
-        new["metadata"]["deletionTimestamp"] = self.now();
-        new["metadata"]["deletionGracePeriodSeconds"] = json!(0);
-        // The mark is a change of what is wanted, so it counts as one, even for
-        // a ConfigMap if somebody gave it a generation.
-        if let Some(generation) = new["metadata"]["generation"].as_u64() {
-            new["metadata"]["generation"] = json!(generation + 1);
-        }
-        Ok(Some(self.keep(ask, ask.key(name), new)))
-    }
-
-    fn keep(&mut self, ask: &Ask, key: Key, object: Value) -> Value {
-        let object = tidy(&ask.kind, ask.namespace.as_deref(), object);
-        self.commit(key, Some(object)).unwrap_or_default()
-    }
+        old
+    } else if is_deleting(&new) && finalizers(&new).is_empty() {
+        log.commit(key, None);
+        new
+    } else {
+        log.commit(key, Some(new))
+    };
+    Ok(ask.answer(&shown))
 }
 
-/// The body as an object with metadata, or the answer that it is none.
-pub(super) fn checked(body: Value) -> Result<Value, Answer> {
-    let metadata = body.get("metadata");
-    match body.is_object() && metadata.is_none_or(|it| it.is_object() || it.is_null()) {
-        true => Ok(body),
-        false => Err(bad_request("the object provided is unrecognized")),
+/// Writes an object over what is there, or creates it, and then its status.
+pub(super) fn put(log: &mut Log, kind: &Kind, key: Key, object: Value) {
+    let old = log.get(&key).cloned();
+    let old = old.unwrap_or_else(|| unborn(log, kind, &object));
+    let new = settle(kind, &key, false, &old, object.clone());
+    let new = settle(kind, &key, true, &new, object);
+    log.commit(key, Some(new));
+}
+
+pub(super) fn delete(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
+    no_options(ask)?;
+    let mut details = ask.kind.details(&ask.key.name);
+    details["uid"] = ask.stored(log)?["metadata"]["uid"].clone();
+    Ok(match remove(log, ask.key.clone()) {
+        Some(marked) => ask.answer(&marked),
+        None => Answer::json(&json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+            "details": details,
+        })),
+    })
+}
+
+/// Deletes what is selected, and answers with the list of it as it was before.
+pub(super) fn delete_collection(log: &mut Log, ask: &Ask) -> Result<Answer, Answer> {
+    no_options(ask)?;
+    let selected = ask.selected(log, log.version());
+    let selected = selected.map(|(key, object)| (key.clone(), object));
+    let (keys, items): (Vec<_>, Vec<_>) = selected.unzip();
+    let metadata = json!({ "resourceVersion": log.version().to_string() });
+    let answer = list_of(ask, metadata, &items);
+    for key in keys {
+        remove(log, key);
     }
+    Ok(answer)
 }
 
-/// A text of the metadata that is there and not empty.
-fn filled<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
-    object["metadata"][field]
-        .as_str()
-        .filter(|text| !text.is_empty())
-}
-
-fn set(object: &mut Value, field: &str, value: Option<&Value>) {
-    if let Some(object) = object.as_object_mut() {
-        match value {
-            Some(value) => object.insert(field.to_owned(), value.clone()),
-            None => object.remove(field),
-        };
+/// Refuses preconditions, dry runs, and deletion that waits for a collector.
+fn no_options(ask: &Ask) -> Result<(), Answer> {
+    let body = &ask.request.body;
+    let known = [json!({}), json!({ "propagationPolicy": "Background" })];
+    match body.is_empty() || known.contains(&ask.body()?) {
+        true => Ok(()),
+        false => Err(not_imitated("options of a deletion")),
     }
 }
 
-fn is_deleting(object: &Value) -> bool {
-    !object["metadata"]["deletionTimestamp"].is_null()
+/// Removes the object, or marks it if it has finalizers, and gives it back then.
+fn remove(log: &mut Log, key: Key) -> Option<Value> {
+    let mut object = log.get(&key)?.clone();
+    if finalizers(&object).is_empty() {
+        log.commit(key, None);
+        return None;
+    }
+    if is_deleting(&object) {
+        return Some(object);
+    }
+    let metadata = &mut object["metadata"];
+    metadata["deletionTimestamp"] = log.now();
+    metadata["deletionGracePeriodSeconds"] = json!(0);
+    // The mark is a change of what is wanted, so it counts as one, even for a
+    // ConfigMap if somebody gave it a generation.
+    if let Some(generation) = metadata["generation"].as_u64() {
+        metadata["generation"] = json!(generation + 1);
+    }
+    Some(log.commit(key, Some(object)))
 }
 
-fn finalizers(object: &Value) -> &[Value] {
-    object["metadata"]["finalizers"]
-        .as_array()
-        .map_or(&[], Vec::as_slice)
-}
-
-/// Version, kind, namespace and name in the body say the same as the path.
+/// Version, kind, namespace and name in the body say the same as the path. Custom
+/// resources must say version and kind; a built-in kind may leave both out.
 fn fits_path(ask: &Ask, object: &Value) -> Result<(), Answer> {
-    let (expected, found) = (ask.kind.api_version(), object["apiVersion"].as_str());
-    if found.is_some_and(|found| found != expected) {
-        return Err(bad_request(&format!(
-            "the API version in the data ({}) does not match the expected API version ({expected})",
-            found.unwrap_or_default(),
-        )));
-    }
-    if filled(object, "namespace").is_some_and(|it| Some(it) != ask.namespace.as_deref())
-    {
-        return Err(bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
-    }
-    match (filled(object, "name"), ask.name.as_deref()) {
-        (Some(name), Some(expected)) if name != expected => Err(bad_request(&format!(
-            "the name of the object ({name}) does not match the name on the URL ({expected})",
-        ))),
-        (None, Some(expected)) => Err(bad_request(&format!(
-            "the name of the object ({expected} based on URL) was undeterminable: name must be provided",
-        ))),
-        _ => Ok(()),
-    }
+    let fits = |field: &str, expected: &str| match object[field].as_str() {
+        Some(found) => found == expected,
+        None => !ask.kind.is_custom(),
+    };
+    let (path, kind) = (&ask.key, &ask.kind.names.kind);
+    let right_kind =
+        fits("apiVersion", &ask.kind.names.api_version) && fits("kind", kind);
+    let (namespace, name) = (text(object, "namespace"), text(object, "name"));
+    let message = if !right_kind {
+        format!("the object provided is unrecognized (must be of type {kind})")
+    } else if !["", &path.namespace].contains(&namespace) {
+        "the namespace of the provided object does not match the namespace sent on the request"
+            .to_owned()
+    } else if !["", name].contains(&&*path.name) {
+        let expected = &path.name;
+        format!(
+            "the name of the object ({name}) does not match the name on the URL ({expected})"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(bad_request(&message))
 }
 
 /// Optimistic locking: a version or uid in the body is one that it was made from.
-fn unchanged_since(
-    kind: &Kind,
-    name: &str,
-    old: &Value,
-    new: &Value,
-    locked: bool,
-) -> Result<(), Answer> {
-    let version = filled(new, "resourceVersion").filter(|version| *version != "0");
-    if version.is_none() && locked {
-        let why =
-            "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
-        // This one message calls the kind by its plural.
-        let kind = Kind {
-            kind: kind.plural.clone(),
-            ..kind.clone()
-        };
-        return Err(invalid(&kind, name, why));
+fn unchanged_since(ask: &Ask, old: &Value, new: &Value) -> Result<(), Answer> {
+    let (kind, name) = (&ask.kind, &*ask.key.name);
+    match text(new, "resourceVersion") {
+        // Built-in kinds take a PUT without it, and overwrite whatever is there.
+        "" | "0" if ask.request.method == "PUT" && kind.is_custom() => {
+            let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
+            return Err(kind.invalid(&kind.names.plural, name, why));
+        }
+        "" | "0" => {}
+        version if version == text(old, "resourceVersion") => {}
+        _ => return Err(kind.conflict(name)),
     }
-    if version.is_some_and(|version| old["metadata"]["resourceVersion"] != version) {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
-        return Err(conflict(kind, name, why));
+    match text(new, "uid") {
+        uid if uid.is_empty() || uid == text(old, "uid") => Ok(()),
+        uid => {
+            let why =
+                format!("metadata.uid: Invalid value: \"{uid}\": field is immutable");
+            Err(kind.invalid(&kind.names.kind, name, &why))
+        }
     }
-    if let Some(uid) = filled(new, "uid")
-        && old["metadata"]["uid"] != uid
-    {
-        let why = format!("metadata.uid: Invalid value: \"{uid}\": field is immutable");
-        return Err(invalid(kind, name, &why));
-    }
-    Ok(())
 }
 
-/// What `new` may change of `old`: through `/status` the status, through the main
-/// path everything but what the server owns, and the generation follows.
-fn settle(ask: &Ask, old: &Value, mut new: Value) -> Value {
-    if ask.status {
-        let mut settled = old.clone();
-        set(&mut settled, "status", new.get("status"));
-        return settled;
-    }
-    if ask.kind.status {
-        set(&mut new, "status", old.get("status"));
-    }
-    for field in SERVER_OWNED {
-        new["metadata"][field] = old["metadata"][field].clone();
-    }
-    if ask.kind.generation {
-        let generation = old["metadata"]["generation"].as_u64().unwrap_or_default();
-        let changed = u64::from(without_metadata(old) != without_metadata(&new));
-        new["metadata"]["generation"] = json!(generation + changed);
-    }
-    new
-}
-
-fn without_metadata(object: &Value) -> Value {
-    let mut object = object.clone();
-    for field in ["metadata", "apiVersion", "kind"] {
-        set(&mut object, field, None);
-    }
-    object
-}
-
-/// The object as a server stores it: kind and namespace of the path, and no
-/// empty fields in the metadata, which Go leaves out when it writes them.
-fn tidy(kind: &Kind, namespace: Option<&str>, mut object: Value) -> Value {
-    object["apiVersion"] = json!(kind.api_version());
-    object["kind"] = json!(kind.kind);
-    object["metadata"]["namespace"] = json!(namespace);
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.retain(|_, value| match value {
-            Value::Null => false,
-            Value::String(text) => !text.is_empty(),
-            Value::Array(items) => !items.is_empty(),
-            Value::Object(fields) => !fields.is_empty(),
-            _ => true,
-        });
-    }
-    object
-}
-
-fn no_new_finalizers(
-    kind: &Kind,
-    name: &str,
-    old: &Value,
-    new: &Value,
-) -> Result<(), Answer> {
-    let known = finalizers(old);
-    let added: Vec<_> = finalizers(new)
+fn no_new_finalizers(ask: &Ask, old: &Value, new: &Value) -> Result<(), Answer> {
+    let added = finalizers(new)
         .iter()
-        .filter(|it| !known.contains(it))
-        .collect();
+        .filter(|it| !finalizers(old).contains(it));
+    let added: Vec<_> = added.map(Value::to_string).collect();
     if !is_deleting(old) || added.is_empty() {
         return Ok(());
     }
-    let added: Vec<_> = added.iter().map(|it| it.to_string()).collect();
     let why = format!(
         "metadata.finalizers: Forbidden: no new finalizers can be added if the object is \
          being deleted, found new finalizers []string{{{}}}",
         added.join(", "),
     );
-    Err(invalid(kind, name, &why))
+    Err(ask.kind.invalid(&ask.kind.names.kind, &ask.key.name, &why))
 }

@@ -127,6 +127,14 @@ async fn patch(talk: &mut Talk) {
     talk.json_patch(a, test).await;
     talk.json_patch(a, json!([{ "op": "remove", "path": "/spec/nothing" }]))
         .await;
+    talk.json_patch(a, json!([{ "op": "erase", "path": "/spec/title" }]))
+        .await;
+    let orphan = json!([{ "op": "test", "path": "/status/words", "value": null }]);
+    talk.json_patch(a, orphan).await;
+    talk.merge(a, json!({ "metadata": { "namespace": "other" } }))
+        .await;
+    talk.merge(a, json!({ "metadata": { "generation": 50 } }))
+        .await;
     let names = ["example.com/one", "example.com/two"];
     let finalize = json!([
         { "op": "test", "path": "/metadata/finalizers", "value": null },
@@ -165,6 +173,17 @@ async fn lists(talk: &mut Talk) {
     talk.delete(&format!("{DOCUMENTS}/d")).await;
     talk.get(&format!("{DOCUMENTS}?limit=2&continue={token}"))
         .await;
+    let version = page["metadata"]["resourceVersion"].as_str().unwrap();
+    for query in [
+        &format!("resourceVersion={version}&resourceVersionMatch=Exact"),
+        &format!("resourceVersion={version}&limit=1"),
+        &format!("resourceVersion={version}&limit=2&{LATER}"),
+        &format!("resourceVersion={version}"),
+        "resourceVersion=0&limit=1",
+        &format!("resourceVersion={version}&limit=2&continue={token}"),
+    ] {
+        talk.get(&format!("{DOCUMENTS}?{query}")).await;
+    }
     let c = &format!("{DOCUMENTS}/c");
     for x in ["2", "1"] {
         talk.merge(c, labelled(x)).await;
@@ -189,6 +208,7 @@ async fn watches(talk: &mut Talk, listed: Value) {
         &format!("resourceVersion={start}&labelSelector=x%3D1"),
         "resourceVersion=1",
         "resourceVersion=0",
+        "resourceVersion=0&allowWatchBookmarks=true",
         "sendInitialEvents=true",
         LATER,
     ] {
@@ -202,13 +222,20 @@ async fn watches(talk: &mut Talk, listed: Value) {
     }
 }
 
-/// Paths that lead nowhere.
+/// Paths that lead nowhere, or to what is not there.
 async fn elsewhere(talk: &mut Talk) {
+    talk.delete(&format!("{DOCUMENTS}/b/status")).await;
+    talk.get("/apis/example.com/v1/namespaces/nowhere/documents")
+        .await;
+    talk.get(&format!("{DOCUMENTS}?limit=1&labelSelector=x%3D1"))
+        .await;
     talk.get("/apis/example.com/v1/documents/b").await;
     talk.post("/apis/example.com/v1/documents", document("b"))
         .await;
     talk.get("/api/v1/configmaps/a").await;
     talk.delete("/api/v1/configmaps").await;
+    talk.post(&format!("{MAPS}/a"), json!({ "metadata": { "name": "a" } }))
+        .await;
     talk.get("/apis/nobody.example.com/v1/documents").await;
 }
 
@@ -219,6 +246,15 @@ async fn maps(talk: &mut Talk) {
     let created = talk.post(MAPS, map("1")).await;
     talk.put(a, map("2")).await;
     talk.put(a, map("2")).await;
+    talk.post(MAPS, created.clone()).await;
+    let counted = json!({ "metadata": { "name": "counted", "generation": 7 } });
+    talk.post(MAPS, counted).await;
+    talk.put(
+        &format!("{MAPS}/counted"),
+        json!({ "metadata": { "name": "counted" } }),
+    )
+    .await;
+    talk.delete(&format!("{MAPS}/counted")).await;
     talk.merge(a, json!({ "data": { "b": "1" }, "metadata": { "finalizers": ["example.com/one"] } }))
         .await;
     talk.get(&format!("{MAPS}?fieldSelector=metadata.name%3Da"))

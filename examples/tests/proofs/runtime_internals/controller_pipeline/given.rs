@@ -109,6 +109,6 @@ async fn a_run_may_be_given_less_than_the_run_before_wrote() {
     stage.server.cut(|_| true, Cut::Silent);
     sleep(secs(4)).await;
     assert_eq!(*given.lock().unwrap(), [None, None]);
-    let stored = stage.server.stored(&document("guide")).unwrap();
+    let stored = documents(&stage.client).get("guide").await.unwrap();
     assert_eq!(stored.status.unwrap().words, Some(3));
 }
