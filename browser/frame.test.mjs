@@ -62,15 +62,31 @@ for (const edition of editions) {
     });
 }
 
-test('every block says where it comes from', async () => {
+test('every block says where it comes from, and every mark is in one piece', async () => {
     await forEveryPage(async (edition, name) => {
-        const { page, close } = await open(browser, site.url(edition, name));
-        const silent = await page.locator('figure.block').evaluateAll(
-            blocks => blocks.filter(block => !block.querySelector('figcaption')?.textContent.trim()).length,
-        );
+        const { page, close } = await open(browser, site.url(edition, name), { width: 390 });
+        const found = await page.evaluate(() => {
+            const silent = Array.from(document.querySelectorAll('figure.block'))
+                .filter(block => !block.querySelector('figcaption')?.textContent.trim())
+                .map(block => `no caption: ${block.textContent.trim().slice(0, 60)}`);
+            const broken = Array.from(document.querySelectorAll('a.proof:not(figcaption a)'))
+                .filter(mark => mark.getClientRects().length > 1)
+                .map(mark => `a mark in two lines: ${mark.title}`);
+            return [...silent, ...broken];
+        });
         await close();
-        assert.equal(silent, 0);
+        assert.ok(found.length === 0, found.join('\n'));
     });
+});
+
+test('no sign of Markdown is left in the words of a page', () => {
+    for (const edition of editions) {
+        for (const name of pages(edition)) {
+            const [, main] = read(edition, name).split('<main>');
+            const words = main.split('</main>')[0].replace(/<(pre|code|svg)\b.*?<\/\1>/gs, '').replace(/<[^>]*>/g, '');
+            assert.equal(words.match(/.*\*\S.*|.*\S\*.*/)?.[0], undefined, `${edition}/${name}`);
+        }
+    }
 });
 
 test('the menu offers Auto, Light and Dark, and knows a theme that another book stored', async () => {
