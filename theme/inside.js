@@ -385,6 +385,15 @@
         if (!drawn.hasAttribute('aria-labelledby')) {
             drawn.setAttribute('aria-label', `${words.diagram}: ${heading(pre)}`);
         }
+        // A group's title stands in its corner: in the middle, arrows run through it.
+        each('.cluster', group => {
+            const box = group.querySelector('rect');
+            const title = group.querySelector('.cluster-label');
+            const place = title?.transform.baseVal[0]?.matrix;
+            if (box && place) {
+                title.setAttribute('transform', `translate(${box.x.baseVal.value + 14}, ${place.f})`);
+            }
+        }, drawn);
         drawn.style.setProperty('--natural', `${Math.round(drawn.viewBox.baseVal.width)}px`);
         markScrollable();
     }

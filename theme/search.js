@@ -96,7 +96,7 @@
                 title,
                 url,
                 named: words.filter(word => heading.includes(beginning(word))).length / words.length,
-                told: told(words, text.slice(start, end)),
+                told: told(words, text.slice(start, end), heading.split(/\s+/)),
                 // A section begins with its own heading, word by word the same.
                 excerpt: plain_excerpt.startsWith(title)
                     ? excerpt.split(' ').slice(title.split(' ').length).join(' ')
@@ -117,16 +117,25 @@
     }
 
     // How much of what is asked a section says word for word, from 0 to 1: a symptom that
-    // somebody has pasted stands in one warning, its words alone on many pages.
-    function told(words, text) {
+    // somebody has pasted stands in one warning, its words alone on many pages. A heading
+    // that is nothing but what is asked says all of it, be it one word.
+    function told(words, text, heading) {
         const asked = words.map(bare).filter(word => word);
+        const title = telling(heading);
+        if (title.length === asked.length && title.every((word, i) => word.startsWith(asked[i]))) {
+            return 1;
+        }
         let longest = 1;
         let runs = [];
-        for (const word of text.map(bare).filter(word => word && !fillers.has(word))) {
+        for (const word of telling(text)) {
             runs = asked.map((other, i) => word.startsWith(beginning(other)) ? (i && runs[i - 1] || 0) + 1 : 0);
             longest = Math.max(longest, ...runs);
         }
         return asked.length > 1 ? (longest - 1) / (asked.length - 1) : 0;
+    }
+
+    function telling(words) {
+        return words.map(bare).filter(word => word && !fillers.has(word));
     }
 
     function bare(word) {

@@ -195,7 +195,8 @@ impl Page {
             .map(|(i, _)| cut[i + 1..].trim_start_matches('*'))
             .find(|after| after.starts_with(' '))
             .map_or(0, |after| cut.len() - after.len() + 1);
-        cut[start..].trim_start_matches(['-', '*', ' ']).to_owned()
+        let said = cut[start..].trim_start();
+        said.strip_prefix("- ").or(said.strip_prefix("* ")).unwrap_or(said).to_owned()
     }
 
     fn read(&mut self) {
