@@ -340,7 +340,9 @@ mod tests {
 
     #[test]
     fn a_symptom_in_bold_is_a_sentence_of_its_own() {
-        let page = page("# T\n\n> [!WARNING]\n> **It hangs.** Nobody polls. {{#proof x}}\n\n**It hangs.** Why? {{#proof y}}\n");
+        let page = page(
+            "# T\n\n> [!WARNING]\n> **It hangs.** Nobody polls. {{#proof x}}\n\n**It hangs.** Why? {{#proof y}}\n",
+        );
         let said: Vec<_> = page.directives.iter().map(|d| page.sentence_before(d.span.start)).collect();
         assert_eq!(said, ["Nobody polls.", "Why?"]);
     }
