@@ -27,9 +27,10 @@ for (const [edition, name] of withDiagrams) {
             const count = await drawDiagrams(page);
             assert.equal(asked() - before, 1, 'mermaid was loaded more than once');
             assert.equal(await page.locator('.diagram-note').count(), 0, 'a diagram could not be drawn');
-            for (const svg of await page.locator('pre.mermaid svg').all()) {
-                assert.ok(await accessibleName(svg), 'a diagram without an accessible name');
+            for (const [i, svg] of (await page.locator('pre.mermaid svg').all()).entries()) {
+                assert.ok(await accessibleName(svg), `diagram ${i} has no accessible name`);
             }
+            assert.deepEqual(await page.evaluate(misdrawn), []);
 
             const light = await colours(page);
             assert.equal(light.length, count);
@@ -111,6 +112,15 @@ function colours(page) {
             return `${fill} ${stroke}`;
         }).join('\n');
     }));
+}
+
+// What mermaid draws without an error, and nobody can read: a label that it takes for
+// a list in Markdown, a diagram of which a desk shows only a part.
+function misdrawn() {
+    return Array.from(document.querySelectorAll('pre.mermaid'), (diagram, i) => [
+        ...diagram.textContent.match(/Unsupported markdown: \w+/g) ?? [],
+        ...diagram.scrollWidth > diagram.clientWidth + 1 ? [`wider than the page by ${diagram.scrollWidth - diagram.clientWidth} px`] : [],
+    ].map(what => `diagram ${i}: ${what}`)).flat();
 }
 
 function accessibleName(svg) {

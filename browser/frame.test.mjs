@@ -12,14 +12,13 @@ function pagesWith(edition, mark) {
 }
 
 test('titles of warnings and notes are Korean in the Korean edition', async () => {
-    const korean = { warning: '경고', note: '참고' };
-    for (const name of pagesWith('ko', 'blockquote-tag-title')) {
+    // One page of each kind will do: the words are the theme's, not the page's.
+    for (const [kind, word] of Object.entries({ warning: '경고', note: '참고' })) {
+        const [name] = pagesWith('ko', `blockquote-tag-${kind}`);
         for (const javaScriptEnabled of [true, false]) {
             const { page, close } = await open(browser, site.url('ko', name), { javaScriptEnabled });
-            for (const [kind, word] of Object.entries(korean)) {
-                for (const title of await page.locator(`.blockquote-tag-${kind} > .blockquote-tag-title`).all()) {
-                    assert.equal(await title.evaluate(shown), word, `ko/${name}`);
-                }
+            for (const title of await page.locator(`.blockquote-tag-${kind} > .blockquote-tag-title`).all()) {
+                assert.equal(await title.evaluate(shown), word, `ko/${name}`);
             }
             await close();
         }
@@ -42,35 +41,45 @@ test('a quotation mark in Korean closes as it should', () => {
     }
 });
 
-for (const edition of editions) {
-    test(`wrong code cannot be copied, a snippet can (${edition})`, async () => {
-        let wrong = 0;
-        let right = 0;
-        for (const name of pagesWith(edition, '<figure class="block')) {
-            const { page, close } = await open(browser, site.url(edition, name));
-            wrong += await page.locator('.wrong, .fails').count();
-            right += await page.locator('.snippet:not(.wrong, .fails) .clip-button').count();
-            assert.equal(await page.locator(':is(.wrong, .fails, .output) .clip-button').count(), 0, name);
-            assert.equal(
-                await page.locator('.snippet:not(.wrong, .fails, :has(.clip-button))').count(), 0,
-                `${name}: a snippet without its copy button`,
-            );
-            await close();
-        }
-        assert.ok(wrong > 0, 'no page shows wrong code: nothing was checked');
-        assert.ok(right > 0);
+test('a block says where it comes from, wrong code cannot be copied, a mark is in one piece', async () => {
+    const seen = { wrong: 0, right: 0 };
+    await forEveryPage(async (edition, name) => {
+        const { page, close } = await open(browser, site.url(edition, name), { width: 390 });
+        const { found, wrong, right } = await page.evaluate(faults);
+        await close();
+        seen.wrong += wrong;
+        seen.right += right;
+        assert.ok(found.length === 0, found.join('\n'));
     });
+    assert.ok(seen.wrong > 0, 'no page shows wrong code: nothing was checked');
+    assert.ok(seen.right > 0, 'no page shows code to copy: nothing was checked');
+});
+
+// What is wrong with the blocks and marks of a page; how many are wrong code, and how many can be copied.
+function faults() {
+    const all = selector => Array.from(document.querySelectorAll(selector));
+    const told = (what, blocks) => blocks.map(block => `${what}: ${block.textContent.trim().slice(0, 60)}`);
+    const marks = all('a.proof:not(figcaption a)').filter(mark => mark.getClientRects().length > 1);
+    return {
+        found: [
+            ...told('no caption', all('figure.block').filter(it => !it.querySelector('figcaption')?.textContent.trim())),
+            ...told('can be copied', all(':is(.wrong, .fails, .output):has(.clip-button)')),
+            ...told('cannot be copied', all('.snippet:not(.wrong, .fails, :has(.clip-button))')),
+            ...marks.map(mark => `a mark in two lines: ${mark.title}`),
+        ],
+        wrong: all('.wrong, .fails').length,
+        right: all('.snippet:not(.wrong, .fails) .clip-button').length,
+    };
 }
 
-test('every block says where it comes from', async () => {
-    await forEveryPage(async (edition, name) => {
-        const { page, close } = await open(browser, site.url(edition, name));
-        const silent = await page.locator('figure.block').evaluateAll(
-            blocks => blocks.filter(block => !block.querySelector('figcaption')?.textContent.trim()).length,
-        );
-        await close();
-        assert.equal(silent, 0);
-    });
+test('no sign of Markdown is left in the words of a page', () => {
+    for (const edition of editions) {
+        for (const name of pages(edition)) {
+            const [, main] = read(edition, name).split('<main>');
+            const words = main.split('</main>')[0].replace(/<(pre|code|svg)\b.*?<\/\1>/gs, '').replace(/<[^>]*>/g, '');
+            assert.equal(words.match(/.*\*\S.*|.*\S\*.*/)?.[0], undefined, `${edition}/${name}`);
+        }
+    }
 });
 
 test('the menu offers Auto, Light and Dark, and knows a theme that another book stored', async () => {

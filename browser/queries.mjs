@@ -9,6 +9,7 @@ export const queries = {
             ['questions and answers', 'questions'],
             ['nothing is taken on trust'],
             ['eye button', 'how-to-read-it'],
+            ['check mark', 'how-to-read-it'],
         ],
         ko: [
             ['의존성', 'dependencies'],
@@ -33,6 +34,7 @@ export const queries = {
             ['HTTP/2', 'connections'],
             ['CryptoProvider', 'crypto-provider'],
             ['rustls panic', 'crypto-provider'],
+            ['how many requests at the same time'],
         ],
         ko: [
             ['동시 호출 한도', 'limit'],
@@ -107,6 +109,7 @@ export const queries = {
             ['watch gzip', 'watch'],
             ['content-type of a patch', 'methods'],
             ['log_stream'],
+            ['one object cannot be decoded'],
         ],
         ko: [
             ['여러 페이지', 'pages'],
@@ -192,6 +195,7 @@ export const queries = {
             ['읽기 타임아웃'],
             ['재시도'],
             ['타임아웃'],
+            ['다시 보내는 상태 코드', 'again'],
         ],
     },
     'architecture/errors.html': {
@@ -298,6 +302,7 @@ export const queries = {
             ['objects of one namespace vanish', 'swap'],
             ['state_filter hangs', 'lock'],
             ['doubles the memory of the cache', 'memory'],
+            ['patches three times', 'behind'],
         ],
         ko: [
             ['Store가 비어 있습니다', 'empty'],
@@ -306,6 +311,8 @@ export const queries = {
             ['InitDone swap', 'swap'],
             ['프로그램이 가끔 멈춥니다', 'lock'],
             ['방금 쓴 것이 보이지 않을 때', 'behind'],
+            ['네임스페이스의 객체가 사라집니다', 'swap'],
+            ['메모리 두 배', 'memory'],
         ],
     },
     'runtime-internals/shared-streams.html': {
@@ -314,7 +321,7 @@ export const queries = {
             ['Store is full controller reconciles nothing', 'reflect'],
             ['reflect_shared'],
             ['owns_shared_stream deletion', 'deletions'],
-            ['reconciles nothing any more after some hours'],
+            ['reconciles nothing any more after some hours', 'asleep'],
             ['slow subscriber waits', 'back-pressure'],
             ['DynamicObject shared Writer', 'by-hand'],
             ['when to share', 'when'],
@@ -340,6 +347,7 @@ export const queries = {
             ['RunnerError', 'results'],
             ['reconciler panicked', 'results'],
             ['ObjectNotFound', 'given'],
+            ['reconciled half a minute late', 'backoff'],
         ],
         ko: [
             ['trigger_owners', 'owners'],
@@ -361,6 +369,7 @@ export const queries = {
             ['schedule_message'],
             ['reconciler runs twice', 'why'],
             ['a run that never returns'],
+            ['some objects are never reconciled', 'concurrency'],
         ],
         ko: [
             ['debounce', 'debounce'],
@@ -383,6 +392,7 @@ export const queries = {
             ['terminationGracePeriodSeconds', 'bounded'],
             ['CancelableJoinHandle', 'dropping'],
             ['PID 1', 'bounded'],
+            ['reconciles still write', 'force'],
         ],
         ko: [
             ['정상 종료', 'graceful'],
@@ -408,7 +418,7 @@ export const queries = {
             ['await_condition timeout', 'register'],
         ],
         ko: [
-            ['derive CustomResource 템플릿', 'written'],
+            ['derive CustomResource 템플릿'],
             ['Deserialize apiVersion 모르는 키', 'kind'],
             ['new 레이블 어노테이션', 'new'],
             ['crd 패닉', 'crd'],

@@ -27,6 +27,31 @@ async function ask(page, edition, query) {
     return links.map(link => link.slice(site.url(edition, '').length));
 }
 
+/** Every warning's words in bold, and the section that it stands in. */
+function symptoms(edition) {
+    const heading = /<h[23] id="([^"]*)"|blockquote-tag-warning.*?<strong>(.*?)<\/strong>/gs;
+    const found = pages(edition).filter(name => !name.startsWith('appendix/')).flatMap(name => {
+        let section = name;
+        const warnings = [];
+        for (const [, id, bold] of read(edition, name).split('<main>')[1].matchAll(heading)) {
+            if (id) {
+                section = `${name}#${id}`;
+            } else {
+                warnings.push({ symptom: plain(bold), section });
+            }
+        }
+        return warnings;
+    });
+    assert.ok(found.length > 0, 'no page has a warning: nothing was asked');
+    return found;
+}
+
+const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" };
+
+function plain(html) {
+    return html.replace(/<[^>]*>/g, '').replace(/&([#\w]+);/g, (_, name) => entities[name] ?? ' ').replace(/\s+/g, ' ');
+}
+
 for (const edition of editions) {
     test(`every query finds what it names among the first three results (${edition})`, async () => {
         const { page, foreign, errors, close } = await opened(edition);
@@ -41,9 +66,22 @@ for (const edition of editions) {
             }
         }
         await close();
-        assert.deepEqual(failures, []);
+        assert.ok(failures.length === 0, failures.join('\n'));
         assert.deepEqual(foreign, []);
         assert.deepEqual(errors, []);
+    });
+
+    test(`a symptom, word for word as its warning tells it, finds its section (${edition})`, async () => {
+        const { page, close } = await opened(edition);
+        const failures = [];
+        for (const { symptom, section } of symptoms(edition)) {
+            const found = await ask(page, edition, symptom);
+            if (!found.slice(0, 2).includes(section)) {
+                failures.push(`${symptom} wanted ${section}, found ${found.slice(0, 3).join(', ')}`);
+            }
+        }
+        await close();
+        assert.ok(failures.length === 0, failures.join('\n'));
     });
 
     test(`queries.mjs has queries for every page (${edition})`, () => {

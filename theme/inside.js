@@ -73,6 +73,30 @@
         each('.buttons:empty', buttons => buttons.remove(), block);
     });
 
+    // ---- Where names break ----
+
+    // Names and paths have no spaces. In captions they break behind these signs rather
+    // than anywhere; a long one would hold a column as wide as it is.
+    function breakable(element) {
+        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (texts.nextNode()) {
+            found.push(texts.currentNode);
+        }
+        for (const text of found) {
+            const parts = text.data.split(/(?<=[/_;&]|::)(?=\w)/);
+            text.replaceWith(...parts.flatMap(part => [part, document.createElement('wbr')]).slice(0, -1));
+        }
+    }
+    each('.block figcaption :is(a, code, .what)', breakable);
+    const LONG = 28;
+    each('td code', code => code.textContent.length > LONG && breakable(code));
+    each('main :is(p, li) > code, main p > :is(a, strong) > code', code => {
+        code.classList.toggle('whole', code.textContent.length <= LONG && !/\s/.test(code.textContent));
+    });
+
+    // ---- Scrolling ----
+
     // Whatever scrolls sideways can be scrolled from the keyboard: mdBook takes
     // the arrow keys for the previous and the next page.
     const wide = document.querySelectorAll('main pre > code, main .table-wrapper, main pre:is(.mermaid, .fault), main .output [role="img"]');
@@ -361,8 +385,16 @@
         if (!drawn.hasAttribute('aria-labelledby')) {
             drawn.setAttribute('aria-label', `${words.diagram}: ${heading(pre)}`);
         }
-        // On a phone it scrolls sideways rather than shrink out of reading.
-        drawn.style.minWidth = `${Math.round(drawn.viewBox.baseVal.width * 0.66)}px`;
+        // A group's title stands in its corner: in the middle, arrows run through it.
+        each('.cluster', group => {
+            const box = group.querySelector('rect');
+            const title = group.querySelector('.cluster-label');
+            const place = title?.transform.baseVal[0]?.matrix;
+            if (box && place) {
+                title.setAttribute('transform', `translate(${box.x.baseVal.value + 14}, ${place.f})`);
+            }
+        }, drawn);
+        drawn.style.setProperty('--natural', `${Math.round(drawn.viewBox.baseVal.width)}px`);
         markScrollable();
     }
 

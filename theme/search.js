@@ -84,7 +84,10 @@
     // The best sections of a page: the best of them has the page's score, others less.
     function sections(words, score, page) {
         const text = page.content.toLowerCase().split(/\s+/);
-        const found = page.sub_results.map(({ title, url, excerpt, plain_excerpt, weighted_locations }) => {
+        const starts = page.anchors.map(({ location }) => location).sort((a, b) => a - b);
+        const found = page.sub_results.map(({ title, url, anchor, excerpt, plain_excerpt, weighted_locations }) => {
+            const start = anchor?.location ?? 0;
+            const end = starts.find(other => other > start);
             const weight = weighted_locations.reduce((sum, { balanced_score }) => sum + balanced_score, 0);
             const there = weighted_locations.map(({ location }) => text[location] ?? '');
             const covered = words.filter(word => there.some(other => other.includes(beginning(word)))).length;
@@ -93,6 +96,7 @@
                 title,
                 url,
                 named: words.filter(word => heading.includes(beginning(word))).length / words.length,
+                told: told(words, text.slice(start, end), heading.split(/\s+/)),
                 // A section begins with its own heading, word by word the same.
                 excerpt: plain_excerpt.startsWith(title)
                     ? excerpt.split(' ').slice(title.split(' ').length).join(' ')
@@ -107,9 +111,35 @@
         for (const section of found) {
             // What a heading promises, its section tells at length; an appendix has headings of another sort.
             const promise = appendix ? 1 : 1 + section.named;
-            section.score = score * share(page.url) * (0.4 + 0.6 * section.score / best) * promise;
+            section.score = score * share(page.url) * (0.4 + 0.6 * section.score / best) * promise * (1 + section.told);
         }
         return found.sort(byScore).slice(0, FROM_ONE_PAGE);
+    }
+
+    // How much of what is asked a section says word for word, from 0 to 1: a symptom that
+    // somebody has pasted stands in one warning, its words alone on many pages. A heading
+    // that is nothing but what is asked says all of it, be it one word.
+    function told(words, text, heading) {
+        const asked = words.map(bare).filter(word => word);
+        const title = telling(heading);
+        if (title.length === asked.length && title.every((word, i) => word.startsWith(asked[i]))) {
+            return 1;
+        }
+        let longest = 1;
+        let runs = [];
+        for (const word of telling(text)) {
+            runs = asked.map((other, i) => word.startsWith(beginning(other)) ? (i && runs[i - 1] || 0) + 1 : 0);
+            longest = Math.max(longest, ...runs);
+        }
+        return asked.length > 1 ? (longest - 1) / (asked.length - 1) : 0;
+    }
+
+    function telling(words) {
+        return words.map(bare).filter(word => word && !fillers.has(word));
+    }
+
+    function bare(word) {
+        return word.replace(/^[^\p{L}\p{N}_]+|[^\p{L}\p{N}_]+$/gu, '');
     }
 
     // Enough to tell which of the asked words Pagefind has found, inflected as they may be.

@@ -190,9 +190,13 @@ impl Page {
             .char_indices()
             .rev()
             .skip(2)
-            .find(|(i, c)| matches!(c, '.' | '?' | '!') && cut[i + 1..].starts_with(' '))
-            .map_or(0, |(i, _)| i + 2);
-        cut[start..].trim_start_matches(['-', '*', ' ']).to_owned()
+            .filter(|(_, c)| matches!(c, '.' | '?' | '!'))
+            // A symptom in bold is a sentence, too.
+            .map(|(i, _)| cut[i + 1..].trim_start_matches('*'))
+            .find(|after| after.starts_with(' '))
+            .map_or(0, |after| cut.len() - after.len() + 1);
+        let said = cut[start..].trim_start();
+        said.strip_prefix("- ").or(said.strip_prefix("* ")).unwrap_or(said).to_owned()
     }
 
     fn read(&mut self) {
@@ -332,6 +336,15 @@ mod tests {
         let page = page(text);
         let said: Vec<_> = page.directives.iter().map(|d| page.sentence_before(d.span.start)).collect();
         assert_eq!(said, ["The second uses `Api::get`.", "Third."]);
+    }
+
+    #[test]
+    fn a_symptom_in_bold_is_a_sentence_of_its_own() {
+        let page = page(
+            "# T\n\n> [!WARNING]\n> **It hangs.** Nobody polls. {{#proof x}}\n\n**It hangs.** Why? {{#proof y}}\n",
+        );
+        let said: Vec<_> = page.directives.iter().map(|d| page.sentence_before(d.span.start)).collect();
+        assert_eq!(said, ["Nobody polls.", "Why?"]);
     }
 
     #[test]

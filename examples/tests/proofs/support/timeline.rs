@@ -241,17 +241,29 @@ impl Picture {
         }
     }
 
-    /// Where an entry begins and ends with its label. A label that would leave
-    /// the picture stands before its moment.
+    /// Where an entry begins and ends with its label.
     fn extent(&self, entry: &Entry) -> (f64, f64) {
         let from = self.x(entry.from);
-        let label = entry.what.len() as f64 * LETTER + 12.0;
-        let bar = self.bar(entry);
-        let to = bar.unwrap_or(from).max(from + label);
-        match bar {
-            _ if to > WIDTH => (from - label, bar.unwrap_or(from + 4.0)),
-            Some(_) => (from, to),
-            None => (from - 4.0, to),
+        let (start, end) = match self.bar(entry) {
+            Some(end) => (from, end),
+            None => (from - 4.0, from + 4.0),
+        };
+        let label = self.label(entry);
+        (start.min(label), end.max(label + width(&entry.what) + 5.0))
+    }
+
+    /// Where its label begins: within the bar if there is room, else behind it or
+    /// the moment, and before both where it would leave the picture.
+    fn label(&self, entry: &Entry) -> f64 {
+        let from = self.x(entry.from);
+        let end = self.bar(entry).unwrap_or(from);
+        let width = width(&entry.what);
+        if width + 8.0 <= end - from {
+            from + 7.0
+        } else if end + 12.0 + width <= WIDTH {
+            end + 7.0
+        } else {
+            from - 12.0 - width
         }
     }
 
@@ -282,8 +294,6 @@ impl Picture {
 
     fn entry(&self, entry: &Entry, y: f64) -> Group {
         let x = self.x(entry.from);
-        let (start, _) = self.extent(entry);
-        let label = if start < x - 4.0 { start } else { x + 7.0 };
         let shape = match self.bar(entry) {
             Some(to) => {
                 let class = match entry.end {
@@ -311,7 +321,7 @@ impl Picture {
         };
         shape.add(
             Text::new(&entry.what)
-                .set("x", round(label))
+                .set("x", round(self.label(entry)))
                 .set("y", y + 16.0),
         )
     }
@@ -344,6 +354,11 @@ impl Picture {
         }
         axis
     }
+}
+
+/// The width of a label.
+fn width(text: &str) -> f64 {
+    text.chars().count() as f64 * LETTER
 }
 
 fn round(value: f64) -> f64 {
