@@ -249,12 +249,15 @@ pub fn trace_kube(note: impl Fn(Trace) + Send + Sync + 'static) -> DefaultGuard 
     trace("kube_client", note)
 }
 
-/// What kube logs on this thread from now on, until the guard is dropped: level and text.
+/// What kube logs at WARN or ERROR on this thread from now on, until the guard is
+/// dropped: level and text.
 pub fn log_of_kube() -> (Arc<Mutex<Vec<String>>>, DefaultGuard) {
     let log = Arc::<Mutex<Vec<_>>>::default();
     let kept = Arc::clone(&log);
     let guard = trace("kube_", move |trace| {
-        if let Some(text) = trace.fields.get("message") {
+        if trace.level <= Level::WARN
+            && let Some(text) = trace.fields.get("message")
+        {
             kept.lock().unwrap().push(format!("{} {text}", trace.level));
         }
     });
