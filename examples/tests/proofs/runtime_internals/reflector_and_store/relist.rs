@@ -13,6 +13,7 @@ use examples::{
     testing::{Answer, Received, Script, Service},
 };
 use futures::StreamExt;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, ResourceExt,
     runtime::{
@@ -32,7 +33,8 @@ const LATE: Duration = Duration::from_secs(2);
 
 /// At first there are two documents. After a second the version of the watch is
 /// gone; meanwhile `faq` has changed, and `guide` is new. If the second list has
-/// pages, each of them but the first is late.
+/// pages, each of them but the first is late; if not, the list is. ConfigMaps are
+/// refused as late.
 fn world() -> Service {
     let mut lists = 0;
     let old = [object("faq", "1"), object("intro", "2")];
@@ -43,6 +45,9 @@ fn world() -> Service {
     ];
     Service::new(Script::rule(move |request: &Received| {
         let asks = |for_this| request.target.contains(for_this);
+        if asks("/configmaps") {
+            return Answer::failure(403, "Forbidden", "no such right").after(LATE);
+        }
         match request
             .target
             .split_once("continue=")
@@ -62,7 +67,7 @@ fn world() -> Service {
             (_, false, _) => silence(),
             (_, true, 1) => page(&old, None),
             _ if asks("limit=1") => page(&new[..1], Some("2")),
-            _ => page(&new, None),
+            _ => page(&new, None).after(LATE),
         }
     }))
 }
@@ -201,4 +206,21 @@ async fn a_run_of_everything_after_each_list_closes_the_gap() {
         caused,
         ["faq v1", "faq v5", "guide v6", "intro v2", "no guide"]
     );
+}
+
+/// A Controller of which one watch fails in the moment in which the second list comes.
+fn with_refused_children(
+    documents: Api<Document>,
+    config: Config,
+) -> Controller<Document> {
+    let children = Api::<ConfigMap>::default_namespaced(documents.clone().into_client());
+    Controller::new(documents, config).owns(children, Config::default())
+}
+
+/// Within one page it happens if another watch fails in that moment: the backoff
+/// of the Controller then pauses between an object and the `InitDone`.
+#[tokio::test(start_paused = true)]
+async fn an_error_of_another_watch_opens_the_gap_within_a_page() {
+    let (_, caused) = observed(with_refused_children, Config::default()).await;
+    assert_eq!(caused, ["faq v1", "guide v6", "intro v2"]);
 }
