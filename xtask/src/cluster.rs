@@ -2,7 +2,6 @@
 //! whoever started it. What it consists of and how it is started, the Go program knows; this file knows Go and that program.
 
 use std::{
-    env,
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -11,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{go, tied};
+use crate::{go, target, tied};
 
 const ELSEWHERE: &str = "CARGO_TARGET_DIR may name another folder";
 
@@ -115,14 +114,6 @@ fn lock(path: &Path) -> Result<File> {
         file.lock().with_context(|| format!("locking {}", path.display()))?;
     }
     Ok(file)
-}
-
-/// The folder of everything that is built.
-fn target(root: &Path) -> Result<PathBuf> {
-    match env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
-        Some(folder) => std::path::absolute(folder).context("reading CARGO_TARGET_DIR"),
-        None => Ok(root.join("target")),
-    }
 }
 
 /// A path as a shell takes it.

@@ -14,6 +14,7 @@ mod tools;
 mod web;
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -129,6 +130,14 @@ fn run(task: Task) -> Result<()> {
 fn root() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     Ok(here.parent().context("xtask stands in no folder")?.to_owned())
+}
+
+/// The folder of everything that cargo builds.
+fn target(root: &Path) -> Result<PathBuf> {
+    match env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
+        Some(folder) => std::path::absolute(folder).context("reading CARGO_TARGET_DIR"),
+        None => Ok(root.join("target")),
+    }
 }
 
 /// Prints a command and gives it back as a line.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use proofreader::{evidence::below, page::Edition};
 
-use crate::{echo, echo_and_run, search, tools, web};
+use crate::{echo, echo_and_run, search, target, tools, web};
 
 /// What differs between the editions in `book.toml`.
 fn settings(edition: Edition) -> [(&'static str, &'static str); 4] {
@@ -129,13 +129,14 @@ pub fn links(root: &Path) -> Result<()> {
         bail!("there is no built site: run `cargo xtask build` first");
     }
     let mut lychee = tools::lychee(root)?;
-    let crates = fs::read_dir(root.join("target/doc")).context("reading target/doc, which the build fills")?;
+    let docs = target(root)?.join("doc");
+    let crates = fs::read_dir(&docs).with_context(|| format!("reading {}, which the build fills", docs.display()))?;
     let crates = crates.flatten().filter(|entry| entry.path().join("all.html").is_file());
     let crates: Vec<_> = crates.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let docs = format!("https://docs.rs/[^/]+/[^/]+/({})/(.*)$", crates.join("|"));
-    let here = format!("file://{}/target/doc/$1/$2", root.display());
+    let there = format!("https://docs.rs/[^/]+/[^/]+/({})/(.*)$", crates.join("|"));
+    let here = format!("file://{}/$1/$2", docs.display());
     lychee.current_dir(root).args(["--offline", "--include-fragments", "--no-progress"]);
-    lychee.arg("--remap").arg(format!("{docs} {here}")).arg("--root-dir").arg(&site);
+    lychee.arg("--remap").arg(format!("{there} {here}")).arg("--root-dir").arg(&site);
     echo_and_run(lychee.arg(site.join("**/*.html")))
 }
 

@@ -14,7 +14,7 @@ use examples::{
     document::Document,
     runtime_internals::controller_pipeline::{Failure, caught, documents_and_texts},
 };
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, channel::mpsc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, ResourceExt,
@@ -207,22 +207,26 @@ fn variant(error: &Error<Failure, kube::runtime::watcher::Error>) -> &'static st
 }
 
 /// A Store whose Writer is dropped before it is ready stops the runs with one error.
+/// With a trigger that comes afterwards, the stream is open for ever, also when its
+/// triggers end and when it is asked to shut down.
 #[tokio::test(start_paused = true)]
 async fn a_writer_dropped_before_its_time_is_a_runner_error() {
     let (reader, writer) = reflector::store::<Document>();
     drop(writer);
-    let results = Controller::for_stream(futures::stream::pending(), reader).run(
-        |_, _| ready(Ok(Action::await_change())),
-        |_, _: &Failure, _| Action::await_change(),
-        Arc::new(()),
-    );
+    let (triggers, received) = mpsc::unbounded();
+    let results = Controller::for_stream(received, reader)
+        .graceful_shutdown_on(sleep(secs(120)))
+        .run(
+            |_, _| ready(Ok(Action::await_change())),
+            |_, _: &Failure, _| Action::await_change(),
+            Arc::new(()),
+        );
     let mut results = pin!(results);
     let first = timeout(secs(60), results.next()).await.unwrap();
     let first = first.unwrap().unwrap_err();
     assert_eq!(variant(&first), "RunnerError");
-    assert!(
-        timeout(Duration::from_secs(86_400), results.next())
-            .await
-            .is_err()
-    );
+    triggers.unbounded_send(Ok(document("guide"))).unwrap();
+    drop(triggers);
+    let a_day = Duration::from_hours(24);
+    assert!(timeout(a_day, results.next()).await.is_err());
 }
