@@ -41,7 +41,7 @@ pub fn cut(text: &str, address: &str) -> Result<Shown, Missing> {
         text.split("\n# ").skip(1).filter_map(|exchange| exchange.split_once('\n')).collect();
     let plain = |text: &str| Shown { text: text.trim().to_owned(), language: "text" };
     if name.is_empty() {
-        return Ok(plain(text.split_once('\n').map_or("", |(_, rest)| rest)));
+        return Ok(plain(text.split_once("\n\n").map_or("", |(_, rest)| rest)));
     }
     let mut called = exchanges
         .iter()

@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! recorded from Kubernetes v1.37.2
+//! checksums 5b0e7a31
 //!
 //! # 1: create a document
 //! POST /apis/example.com/v1/namespaces/default/documents?
@@ -20,6 +21,9 @@
 //!
 //! { ... }
 //! ```
+//!
+//! Each exchange has a checksum, so that an edit by hand is noticed also where no
+//! proof looks.
 
 mod recorded;
 mod recorder;
@@ -183,7 +187,9 @@ impl Exchange {
 
 /// A file that is no recording.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("exchange {exchange} of the recording cannot be read: {why}")]
+#[error(
+    "exchange {exchange} of the recording cannot be read: {why}; `git diff` tells more"
+)]
 pub struct Unreadable {
     /// Its number, counted from 1; 0 is what stands before the first one.
     pub exchange: usize,
@@ -207,19 +213,36 @@ impl Conversation {
             why: why.into(),
         };
         let head = parts.next().unwrap_or_default().trim();
-        let kubernetes = head
+        let (version, checksums) = head.split_once('\n').unwrap_or((head, ""));
+        let kubernetes = version
             .strip_prefix("recorded from Kubernetes ")
             .ok_or_else(|| unreadable(0, "no version on the first line"))?;
-        let exchange =
-            |(i, text)| Exchange::parse(text).map_err(|why| unreadable(i + 1, &why));
-        Ok(Self {
-            kubernetes: kubernetes.to_owned(),
-            exchanges: parts.enumerate().map(exchange).collect::<Result<_, _>>()?,
-        })
+        let mut checksums = checksums.split(' ').skip(1);
+        let exchange = |(i, text)| {
+            let exchange =
+                Exchange::parse(text).map_err(|why| unreadable(i + 1, &why))?;
+            if checksums.next() != Some(&exchange.checksum()) {
+                return Err(unreadable(i + 1, "it is not as it was recorded"));
+            }
+            Ok(exchange)
+        };
+        let exchanges = parts.enumerate().map(exchange).collect::<Result<_, _>>()?;
+        match checksums.next() {
+            None => Ok(Self {
+                kubernetes: kubernetes.to_owned(),
+                exchanges,
+            }),
+            Some(_) => Err(unreadable(exchanges.len() + 1, "it is missing")),
+        }
     }
 }
 
 impl Exchange {
+    /// CRC-32, in hexadecimal.
+    fn checksum(&self) -> String {
+        format!("{:08x}", crc32fast::hash(self.to_string().as_bytes()))
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let (title, rest) = text.split_once('\n').ok_or("no request")?;
         let (_, title) = title.split_once(": ").ok_or("no title")?;
@@ -273,6 +296,9 @@ impl Content {
 impl Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "recorded from Kubernetes {}", self.kubernetes)?;
+        let checksums = self.exchanges.iter().map(Exchange::checksum);
+        let checksums: Vec<_> = checksums.collect();
+        writeln!(f, "checksums {}", checksums.join(" "))?;
         for (i, exchange) in self.exchanges.iter().enumerate() {
             write!(f, "\n# {}: {exchange}", i + 1)?;
         }

@@ -85,10 +85,11 @@ impl Recorded {
                 let missing =
                     |error| told(name, format!("{error}; `cargo xtask record` makes it"));
                 let text = fs::read_to_string(home(name)).map_err(missing)?;
-                let conversation = Conversation::parse(&text);
-                With::File(Replay::new(
-                    conversation.map_err(|error| told(name, error))?,
-                ))
+                let changed = |error| {
+                    told(name, format!("{error}, `cargo xtask record` records anew"))
+                };
+                let conversation = Conversation::parse(&text).map_err(changed)?;
+                With::File(Replay::new(conversation))
             }
             Ok(mode) => With::Cluster(Box::new(Live::connect(mode == "check").await?)),
         };

@@ -11,7 +11,10 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{Conversation, INSTANT, Recorder, Replay, ReplayError, StandIns};
+use super::{
+    Content, Conversation, Exchange, INSTANT, Message, Recorder, Replay, ReplayError,
+    StandIns,
+};
 use crate::testing::{Answer, Received, Script, Service};
 
 const UIDS: [&str; 2] = [
@@ -41,7 +44,11 @@ fn recorded(script: impl Into<Script>) -> (Recorder, Service, Client) {
 }
 
 fn replay(text: &str) -> (Replay, Client) {
-    let replay = Replay::new(Conversation::parse(text).unwrap());
+    replay_of(Conversation::parse(text).unwrap())
+}
+
+fn replay_of(conversation: Conversation) -> (Replay, Client) {
+    let replay = Replay::new(conversation);
     let client = Client::new(replay.service(), "default");
     (replay, client)
 }
@@ -80,6 +87,7 @@ async fn a_recording_is_what_was_said_and_can_be_read() {
     assert_eq!(
         first,
         r#"recorded from Kubernetes v1.37.2
+checksums 3e9a1675 839fa323 4856d3e8
 
 # 1: create a map
 POST /api/v1/namespaces/default/configmaps?
@@ -149,10 +157,11 @@ exchange 2, `PATCH configmaps/a`, was recorded with another request:
 
 #[tokio::test]
 async fn a_byte_of_an_answer_reaches_the_client() {
-    let text = conversation(700, UIDS[0])
-        .await
-        .replace("\"name\": \"a\",", "\"name\": \"z\",");
-    let (_, client) = replay(&text);
+    let text = conversation(700, UIDS[0]).await;
+    let mut edited = Conversation::parse(&text).unwrap();
+    let body = &mut edited.exchanges[0].answer.body;
+    *body = Content::Json(map("z", 700, UIDS[0]));
+    let (_, client) = replay_of(edited);
     let maps: Api<ConfigMap> = Api::default_namespaced(client);
     let map = serde_json::from_value(json!({ "metadata": { "name": "a" } })).unwrap();
     assert_eq!(
@@ -161,6 +170,21 @@ async fn a_byte_of_an_answer_reaches_the_client() {
             .unwrap()
             .name_any(),
         "z"
+    );
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_is_told() {
+    let text = conversation(700, UIDS[0]).await;
+    let why = |text: &str| Conversation::parse(text).unwrap_err().to_string();
+    let edited = why(&text.replacen("120000", "120001", 1));
+    assert!(
+        edited.starts_with("exchange 2 of the recording cannot be read: it is not as"),
+        "{edited}"
+    );
+    let (cut, _) = text.rsplit_once("\n# ").unwrap();
+    assert!(
+        why(cut).starts_with("exchange 3 of the recording cannot be read: it is missing")
     );
 }
 
@@ -176,9 +200,19 @@ async fn another_order_one_too_few_and_one_too_many_are_told() {
         "{error}"
     );
 
-    let (cut, client) = replay(&format!(
-        "{text}\n# 4: delete\nDELETE /maps/a\n\nanswer 200\n"
-    ));
+    let mut longer = Conversation::parse(&text).unwrap();
+    longer.exchanges.push(Exchange {
+        title: "delete".into(),
+        request: Message {
+            line: "DELETE /maps/a".into(),
+            ..Message::default()
+        },
+        answer: Message {
+            line: "200".into(),
+            ..Message::default()
+        },
+    });
+    let (cut, client) = replay_of(longer);
     converse(client, "A").await.unwrap();
     let error = cut.finish().unwrap_err().to_string();
     assert_eq!(
@@ -439,17 +473,17 @@ async fn a_name_that_the_server_made_is_counted() {
 
 #[test]
 fn a_text_that_is_no_json_and_a_broken_file() {
-    let text = "recorded from Kubernetes v1.37.2\n\n# 1: GET nope\nGET /apis/nope\n\nanswer 404\n\n| 404 page not found\n|\n";
+    let text = "recorded from Kubernetes v1.37.2\nchecksums aace3ec6\n\n# 1: GET nope\nGET /apis/nope\n\nanswer 404\n\n| 404 page not found\n|\n";
     let conversation = Conversation::parse(text).unwrap();
     assert_eq!(
         conversation.exchanges[0].answer.body,
-        super::Content::Text("404 page not found\n".into())
+        Content::Text("404 page not found\n".into())
     );
     assert_eq!(conversation.to_string(), text);
     let broken = text.replace("answer", "nothing");
     let error = Conversation::parse(&broken).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "exchange 1 of the recording cannot be read: no answer"
+        "exchange 1 of the recording cannot be read: no answer; `git diff` tells more"
     );
 }
