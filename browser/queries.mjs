@@ -223,7 +223,7 @@ export const queries = {
     },
     'runtime-internals/watcher.html': {
         en: [
-            ['InitPage', 'states'],
+            ['InitPage', 'table'],
             ['InitialListFailed', 'errors'],
             ['WatchStartFailed 404', 'errors'],
             ['NoResourceVersion'],
@@ -300,6 +300,8 @@ export const queries = {
             ['WriterDropped', 'ready'],
             ['InitDone swap', 'swap'],
             ['objects of one namespace vanish', 'swap'],
+            ['After an outage a few objects stay as they were', 'gap'],
+            ['run_all_after_each_list', 'gap'],
             ['state_filter hangs', 'lock'],
             ['doubles the memory of the cache', 'memory'],
             ['patches three times', 'behind'],
@@ -307,6 +309,7 @@ export const queries = {
         ko: [
             ['Store가 비어 있습니다', 'empty'],
             ['wait_until_ready 반환되지 않음', 'ready'],
+            ['장애가 지나간 뒤 몇몇 객체가', 'gap'],
             ['WriterDropped', 'ready'],
             ['InitDone swap', 'swap'],
             ['프로그램이 가끔 멈춥니다', 'lock'],
@@ -347,7 +350,7 @@ export const queries = {
             ['RunnerError', 'results'],
             ['reconciler panicked', 'results'],
             ['ObjectNotFound', 'given'],
-            ['reconciled half a minute late', 'backoff'],
+            ['reconciled up to a minute late', 'backoff'],
         ],
         ko: [
             ['trigger_owners', 'owners'],

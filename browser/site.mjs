@@ -205,7 +205,7 @@ export async function forEveryPage(check) {
     assert.ok(failures.length === 0, failures.join('\n\n'));
 }
 
-/** Fails with whatever axe finds serious on the page as it stands; `only` names a tag of its rules. */
+/** Fails with whatever axe finds serious on the page as it stands; `only` names some of its rules. */
 export async function checkAccess(page, how, only) {
     // What resizing and opening set off (ResizeObserver) runs with the next frame; a reader is slower than that.
     await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
