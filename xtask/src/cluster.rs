@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_path_with_a_space_or_a_quote_is_one_word_of_a_shell() {
-        assert_eq!(quoted("/home/a/target/cluster/run-1/kubeconfig"), "/home/a/target/cluster/run-1/kubeconfig");
+        assert_eq!(quoted("/srv/a/target/cluster/run-1/kubeconfig"), "/srv/a/target/cluster/run-1/kubeconfig");
         assert_eq!(quoted("/it's here"), r"'/it'\''s here'");
     }
 }

@@ -21,7 +21,7 @@ use kube::{Api, Client, Result, api::ObjectList, config::AuthInfo};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tracing::{
-    Event, Level, Subscriber,
+    Dispatch, Event, Level, Subscriber,
     field::{Field, Visit},
     span,
     subscriber::DefaultGuard,
@@ -264,8 +264,18 @@ pub fn log_of_kube() -> (Arc<Mutex<Vec<String>>>, DefaultGuard) {
     (log, guard)
 }
 
+/// Makes a subscriber this thread's own until the guard is dropped. While there is
+/// only one subscriber, tracing decides for all threads by that of the thread which
+/// first comes by a callsite, if it has any; so others are kept beside it.
+pub fn listen(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+    static OTHERS: LazyLock<[Dispatch; 2]> =
+        LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Registry::default())));
+    LazyLock::force(&OTHERS);
+    tracing::subscriber::set_default(subscriber)
+}
+
 fn trace(of: &'static str, note: impl Fn(Trace) + Send + Sync + 'static) -> DefaultGuard {
-    tracing::subscriber::set_default(Registry::default().with(Listener { of, note }))
+    listen(Registry::default().with(Listener { of, note }))
 }
 
 struct Listener<F> {

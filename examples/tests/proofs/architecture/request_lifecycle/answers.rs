@@ -141,7 +141,7 @@ async fn a_filter_on_one_target_keeps_bodies_out_of_the_log() {
             .with_writer(move || Writer(Arc::clone(&writer)));
         let targets: Targets = filter.parse().unwrap();
         let subscriber = Registry::default().with(lines.with_filter(targets));
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let _guard = crate::support::listen(subscriber);
 
         list_secrets_with_a_wrong_one().await;
 

@@ -71,7 +71,7 @@ impl Stage {
             server,
             runs,
             errors: Arc::default(),
-            _guard: tracing::subscriber::set_default(subscriber),
+            _guard: crate::support::listen(subscriber),
         }
     }
 

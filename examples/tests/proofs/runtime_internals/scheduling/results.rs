@@ -124,7 +124,7 @@ async fn a_run_names_one_reason_in_its_span() {
         .with_ansi(false)
         .without_time()
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = crate::support::listen(subscriber);
 
     let mut bench = Bench::ready();
     bench.put("faq", 1);

@@ -1,6 +1,6 @@
 //! Who waits for whom.
 
-use std::{fmt::Write, pin::pin, time::Duration};
+use std::{convert::Infallible, fmt::Write, pin::pin, sync::Arc, time::Duration};
 
 use examples::{
     document::Document,
@@ -123,27 +123,33 @@ async fn init_done_waits_when_the_list_is_longer_than_the_buffer() {
     assert!(poll!(root.next()).is_ready());
 }
 
+fn server_with_500() -> Service {
+    let names = (0..500).map(|number| format!("d{number}"));
+    let many: Vec<_> = names.map(|name| document(&name, "1")).collect();
+    server(&many, Answer::watch(&[]))
+}
+
+/// A reconciler that takes an hour.
+async fn an_hour(_: Arc<Document>, _: Arc<()>) -> Result<Action, Infallible> {
+    sleep(Duration::from_secs(3600)).await;
+    Ok(Action::await_change())
+}
+
+fn not_again(_: Arc<Document>, _: &Infallible, _: Arc<()>) -> Action {
+    Action::await_change()
+}
+
 /// A controller is no slow subscriber: however long its reconciler takes, it
 /// goes on reading triggers, and the other one is not held up.
 #[tokio::test(start_paused = true)]
 async fn a_slow_reconciler_holds_up_nobody_else() {
-    let many: Vec<_> = (0..500)
-        .map(|number| document(&format!("d{number}"), "1"))
-        .collect();
-    let service: Service = server(&many, Answer::watch(&[]));
+    let service = server_with_500();
     let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
     let [slow, fast] = controllers;
     tokio::spawn(drive);
     let slow = slow
         .with_config(controller::Config::default().concurrency(1))
-        .run(
-            |_, _| async {
-                sleep(Duration::from_secs(3600)).await;
-                Ok::<_, std::convert::Infallible>(Action::await_change())
-            },
-            |_, _, _| Action::await_change(),
-            ().into(),
-        );
+        .run(an_hour, not_again, ().into());
     tokio::spawn(slow.for_each(|_| async {}));
     let (seen, start) = (Seen::default(), Instant::now());
     seen.run(fast);
@@ -156,16 +162,13 @@ async fn a_slow_reconciler_holds_up_nobody_else() {
 /// polls meanwhile, and with it the shared stream.
 #[tokio::test(start_paused = true)]
 async fn work_behind_run_holds_up_everybody() {
-    let many: Vec<_> = (0..500)
-        .map(|number| document(&format!("d{number}"), "1"))
-        .collect();
-    let service: Service = server(&many, Answer::watch(&[]));
+    let service = server_with_500();
     let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
     let [slow, fast] = controllers;
     tokio::spawn(drive);
     let slow = slow.run(
-        |_, _| async { Ok::<_, std::convert::Infallible>(Action::await_change()) },
-        |_, _, _| Action::await_change(),
+        |_, _| async { Ok(Action::await_change()) },
+        not_again,
         ().into(),
     );
     tokio::spawn(slow.for_each(|_| sleep(Duration::from_secs(3600))));
@@ -190,14 +193,7 @@ async fn a_controller_that_shuts_down_holds_up_the_others_until_it_has_ended() {
     tokio::spawn(drive);
     let ending = ending
         .graceful_shutdown_on(sleep(Duration::from_secs(5)))
-        .run(
-            |_, _| async {
-                sleep(Duration::from_secs(3600)).await;
-                Ok::<_, std::convert::Infallible>(Action::await_change())
-            },
-            |_, _, _| Action::await_change(),
-            ().into(),
-        );
+        .run(an_hour, not_again, ().into());
     tokio::spawn(ending.for_each(|_| async {}));
     let seen = Seen::default();
     seen.run(other);
