@@ -35,13 +35,16 @@ impl Talk {
 
     /// The answer in the form that `accept` asks for.
     pub async fn get_as(&mut self, target: &str, accept: &str) -> Value {
-        self.ask("GET", target, ("accept", accept), None).await
+        self.ask("GET", target, &[("accept", accept)], None).await
     }
 
-    /// All events of a watch, until the server ends it.
+    /// All events of a watch: until the server ends it, or up to a bookmark. Whether
+    /// another bookmark follows is chance: it does if anything was written meanwhile.
     pub async fn watch(&mut self, target: &str, accept: &str) {
-        let target = format!("{target}&watch=true&timeoutSeconds=1");
-        self.get_as(&target, accept).await;
+        let target = format!("{target}&watch=true&timeoutSeconds=2");
+        // As `Api::watch` asks. A second gzip member would be an error.
+        let headers = [("accept", accept), ("accept-encoding", "identity")];
+        self.ask("GET", &target, &headers, None).await;
     }
 
     pub async fn post(&mut self, target: &str, body: Value) -> Value {
@@ -62,7 +65,7 @@ impl Talk {
 
     pub async fn delete(&mut self, target: &str) -> Value {
         let header = ("content-type", "application/json");
-        self.ask("DELETE", target, header, None).await
+        self.ask("DELETE", target, &[header], None).await
     }
 
     async fn send(
@@ -73,7 +76,7 @@ impl Talk {
         body: Value,
     ) -> Value {
         let form = format!("application/{form}");
-        self.ask(method, target, ("content-type", &form), Some(body))
+        self.ask(method, target, &[("content-type", &form)], Some(body))
             .await
     }
 
@@ -82,14 +85,17 @@ impl Talk {
         &mut self,
         method: &str,
         target: &str,
-        (header, value): (&str, &str),
+        headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Value {
         let sent = body
             .as_ref()
             .map_or(Vec::new(), |body| body.to_string().into());
-        let request = http::Request::builder().method(method).uri(target);
-        let request = request.header(header, value).body(sent).unwrap();
+        let mut request = http::Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(sent).unwrap();
         let answers = answers(&self.client, request).await;
 
         let prefix = body
@@ -177,13 +183,22 @@ impl Talk {
     }
 }
 
-/// The JSON values of an answer: one, or a watch's events.
+/// The JSON values of an answer: one, or a watch's events, up to a bookmark.
 async fn answers(client: &Client, request: http::Request<Vec<u8>>) -> Vec<Value> {
-    let text: String = match client.request_stream(request).await {
+    let mut text = String::new();
+    match client.request_stream(request).await {
         // `request_stream` gives failures back as errors.
-        Err(kube::Error::Api(status)) => serde_json::to_string(&status).unwrap(),
-        lines => lines.unwrap().lines().try_collect().await.unwrap(),
-    };
+        Err(kube::Error::Api(status)) => text = serde_json::to_string(&status).unwrap(),
+        lines => {
+            let mut lines = lines.unwrap().lines();
+            while let Some(line) = lines.try_next().await.unwrap() {
+                text += &line;
+                if line.starts_with(r#"{"type":"BOOKMARK""#) {
+                    break;
+                }
+            }
+        }
+    }
     let values = serde_json::Deserializer::from_str(&text).into_iter();
     values.collect::<Result<_, _>>().unwrap()
 }

@@ -6,7 +6,9 @@ use http::Request;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, ResourceExt, Result,
-    api::{ObjectList, Patch, PatchParams, PostParams, WatchEvent, WatchParams},
+    api::{
+        ListParams, ObjectList, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
+    },
     runtime::{
         watcher,
         watcher::{Config, Event},
@@ -24,7 +26,8 @@ async fn three_maps(recording: &'static str, namespace: &str) -> Recorded {
             let map = serde_json::from_value(json!({ "metadata": { "name": name } }));
             maps.create(&PostParams::default(), &map.unwrap()).await?;
         }
-        Ok::<_, kube::Error>(())
+        // Answered when the server's cache has all three.
+        maps.list(&ListParams::default()).await.map(drop)
     };
     server.prepare(create).await.unwrap();
     server
