@@ -1,11 +1,15 @@
 //! What the page *Shared streams* shows.
 
-use std::{pin::pin, sync::Arc};
+use std::{hash::Hash, pin::pin, sync::Arc};
 
-use futures::{Stream, StreamExt, channel::mpsc::UnboundedSender};
+use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc::UnboundedSender, stream};
 use kube::{
     Api, Resource,
-    runtime::{Controller, WatchStreamExt, reflector, watcher},
+    runtime::{
+        Controller, WatchStreamExt,
+        reflector::{self, Store},
+        watcher::{self, Event, watcher},
+    },
 };
 
 use crate::document::Document;
@@ -56,19 +60,36 @@ async fn report<K>(item: watcher::Result<K>) {
 
 /// Hands each object of `stream` to every listener, and never waits for one.
 pub async fn fan_out<K: Resource>(
-    stream: impl Stream<Item = watcher::Result<K>>,
+    stream: impl Stream<Item = watcher::Result<Arc<K>>>,
     mut listeners: Vec<UnboundedSender<Arc<K>>>,
 ) {
     let mut stream = pin!(stream);
     while let Some(item) = stream.next().await {
         match item {
-            Ok(object) => {
-                let object = Arc::new(object);
-                // Whoever has dropped the other end listens no more.
-                listeners
-                    .retain(|listener| listener.unbounded_send(object.clone()).is_ok());
-            }
+            // Whoever has dropped the other end listens no more.
+            Ok(object) => listeners
+                .retain(|listener| listener.unbounded_send(object.clone()).is_ok()),
             Err(error) => tracing::warn!(%error, "the shared watch"),
         }
     }
+}
+
+/// The objects of a watch that fills `store`, each when the store has it: those
+/// of a list together, when it is complete.
+pub fn when_stored<K>(
+    events: impl Stream<Item = watcher::Result<Event<K>>>,
+    store: Store<K>,
+) -> impl Stream<Item = watcher::Result<Arc<K>>>
+where
+    K: Resource<DynamicType: Clone + Eq + Hash> + Clone + 'static,
+{
+    let objects = events.map_ok(move |event| {
+        let objects = match event {
+            Event::Apply(object) => vec![Arc::new(object)],
+            Event::InitDone => store.state(),
+            Event::Init | Event::InitApply(_) | Event::Delete(_) => Vec::new(),
+        };
+        stream::iter(objects.into_iter().map(Ok))
+    });
+    objects.try_flatten()
 }

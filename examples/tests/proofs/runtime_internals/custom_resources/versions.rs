@@ -29,13 +29,28 @@ fn merged_crds_store_one_version() {
 /// alone: a short name that only another version has is lost.
 #[test]
 fn a_short_name_of_a_version_that_is_not_stored_is_lost() {
-    let short_names = |stored| {
-        let crds = vec![Document::crd(), v2::Document::crd()];
-        merge_crds(crds, stored).unwrap().spec.names.short_names
+    let first = Document::crd();
+    let mut second = v2::Document::crd();
+    let web = || Some([("team".to_owned(), "web".to_owned())].into());
+    second.metadata.labels = web();
+    second.metadata.annotations = web();
+    second.spec.names.categories = Some(vec!["all".to_owned()]);
+    let merged = |stored| {
+        let crd = merge_crds(vec![first.clone(), second.clone()], stored).unwrap();
+        (crd.metadata, crd.spec.names)
     };
 
-    assert_eq!(short_names("v1"), Some(vec!["doc".to_owned()]));
-    assert_eq!(short_names("v2"), None);
+    assert_eq!(merged("v1").1.short_names, Some(vec!["doc".to_owned()]));
+    assert_eq!(merged("v2").1.short_names, None);
+    // So do all other names, and what the CRDs are labelled and annotated with.
+    assert_eq!(
+        merged("v1"),
+        (first.metadata.clone(), first.spec.names.clone())
+    );
+    assert_eq!(
+        merged("v2"),
+        (second.metadata.clone(), second.spec.names.clone())
+    );
 }
 
 type Change = fn(&mut CustomResourceDefinition);

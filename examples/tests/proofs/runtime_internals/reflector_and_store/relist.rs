@@ -9,18 +9,21 @@ use std::{
 use backon::ExponentialBuilder;
 use examples::{
     document::Document,
-    runtime_internals::reflector_and_store::run_all_after_each_list,
+    runtime_internals::{
+        reflector_and_store::run_all_after_each_list,
+        shared_streams::{fan_out, when_stored},
+    },
     testing::{Answer, Received, Script, Service},
 };
-use futures::StreamExt;
+use futures::{StreamExt, channel::mpsc};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, ResourceExt,
     runtime::{
-        Controller,
+        Controller, WatchStreamExt,
         controller::{Action, Error},
-        reflector::Store,
-        watcher::{Config, ExponentialBackoff},
+        reflector::{self, Store},
+        watcher::{Config, ExponentialBackoff, watcher},
     },
 };
 use serde_json::{Value, json};
@@ -102,6 +105,8 @@ struct Noted {
     held: Mutex<String>,
     timeline: Timeline,
     caused: Mutex<Vec<String>>,
+    /// What each run ends with.
+    then: Action,
 }
 
 impl Noted {
@@ -127,7 +132,7 @@ impl Noted {
 async fn reconcile(document: Arc<Document>, noted: Arc<Noted>) -> kube::Result<Action> {
     let version = document.resource_version().unwrap();
     noted.note(format!("{} v{version}", document.name_any()));
-    Ok(Action::await_change())
+    Ok(noted.then.clone())
 }
 
 /// What the second list has caused after a day.
@@ -135,7 +140,8 @@ async fn caused(
     controller: fn(Api<Document>, Config) -> Controller<Document>,
     config: Config,
 ) -> Vec<String> {
-    observed(controller, config, Duration::from_hours(24))
+    let day = Duration::from_hours(24);
+    observed(controller, config, day, Action::await_change())
         .await
         .1
 }
@@ -145,6 +151,7 @@ async fn observed(
     controller: fn(Api<Document>, Config) -> Controller<Document>,
     config: Config,
     time: Duration,
+    then: Action,
 ) -> (Timeline, Vec<String>) {
     let service = world();
     let a_second = ExponentialBuilder::default()
@@ -157,6 +164,7 @@ async fn observed(
         held: Mutex::default(),
         timeline: Timeline::start(),
         caused: Mutex::default(),
+        then,
     });
     let run = controller
         .run(reconcile, |_, _, _| Action::await_change(), noted.clone())
@@ -184,7 +192,13 @@ async fn observed(
 #[tokio::test(start_paused = true)]
 async fn a_relist_in_pages_reconciles_the_old_objects_and_not_the_new_ones() {
     let config = Config::default().page_size(1);
-    let (timeline, _) = observed(Controller::new, config.clone(), 4 * LATE).await;
+    let (timeline, _) = observed(
+        Controller::new,
+        config.clone(),
+        4 * LATE,
+        Action::await_change(),
+    )
+    .await;
     timeline.output(
         "runtime_internals/reflector_and_store/gap.txt",
         "runtime_internals/reflector_and_store/gap.svg",
@@ -217,6 +231,36 @@ async fn a_run_of_everything_after_each_list_closes_the_gap() {
         caused,
         ["faq v1", "faq v5", "guide v6", "intro v2", "no guide"]
     );
+}
+
+/// A requeue at the end of each run finds the changed object in time. The new one
+/// has had no run, so nothing asks for it again.
+#[tokio::test(start_paused = true)]
+async fn a_requeue_mends_what_has_had_a_run() {
+    let config = Config::default().page_size(1);
+    let hourly = Action::requeue(Duration::from_hours(1));
+    let day = Duration::from_hours(24);
+    let (_, mut caused) = observed(Controller::new, config, day, hourly).await;
+    caused.dedup();
+    assert_eq!(caused, ["faq v1", "faq v5", "intro v2", "no guide"]);
+}
+
+/// A Controller that gets each object when the Store has it, by a stream of its own.
+fn fed_from_the_store(documents: Api<Document>, config: Config) -> Controller<Document> {
+    let (store, writer) = reflector::store();
+    let (sender, receiver) = mpsc::unbounded();
+    let events = watcher(documents, config).default_backoff().reflect(writer);
+    tokio::spawn(fan_out(when_stored(events, store.clone()), vec![sender]));
+    Controller::for_shared_stream(receiver, store)
+}
+
+/// Handed out when the Store has them, the objects of a list in pages are reconciled
+/// as they are, once each.
+#[tokio::test(start_paused = true)]
+async fn objects_handed_out_from_the_store_leave_no_gap() {
+    let config = Config::default().page_size(1);
+    let caused = caused(fed_from_the_store, config).await;
+    assert_eq!(caused, ["faq v5", "guide v6", "intro v2"]);
 }
 
 /// A Controller of which one watch fails in the moment in which the second list comes.

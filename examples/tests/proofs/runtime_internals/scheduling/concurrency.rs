@@ -122,6 +122,31 @@ async fn as_many_stuck_runs_as_places_stop_the_controller() {
     assert_eq!(bench.starts(), [0.0, 0.0]);
 }
 
+/// Nor do they give back a turn: of three documents that share two turns, one never works.
+#[tokio::test(start_paused = true)]
+async fn as_many_stuck_runs_as_turns_stop_all_others() {
+    let (turns, worked) = (Arc::new(Semaphore::new(2)), Arc::new(AtomicUsize::new(0)));
+    let counted = worked.clone();
+    let mut bench = Bench::ready();
+    let _applier = bench.start(Config::default(), move |_| {
+        let (turns, counted) = (turns.clone(), counted.clone());
+        async move {
+            let stuck = async {
+                counted.fetch_add(1, SeqCst);
+                std::future::pending().await
+            };
+            in_turn(&turns, stuck).await
+        }
+        .boxed()
+    });
+    for name in ["faq", "intro", "glossary"] {
+        bench.change(name, 1);
+    }
+    bench.until(86_400).await;
+    assert_eq!(bench.starts(), [0.0, 0.0, 0.0]);
+    assert_eq!(worked.load(SeqCst), 2);
+}
+
 /// How often each of ten documents runs in ten minutes, ascending. Each wants
 /// to run again as soon as it has run.
 async fn shares(config: Config, run: impl Fn() -> Run + Send + 'static) -> Vec<usize> {
