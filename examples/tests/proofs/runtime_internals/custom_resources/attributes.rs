@@ -237,7 +237,7 @@ fn attributes() -> BTreeMap<String, bool> {
     found
 }
 
-/// The attributes that take a list know these keys.
+/// The table has every key of the attributes that take a list.
 #[test]
 fn the_keys_of_lists_are_those_of_the_table() {
     let keys = |file, item| {
@@ -271,6 +271,20 @@ fn the_keys_of_lists_are_those_of_the_table() {
         "std",
     ];
     assert_eq!(keys("mod.rs", "Crates"), crates);
+
+    let effects = BTreeMap::from(EFFECTS);
+    for (name, shown, known) in [
+        ("scale", scale::SHOWN, &scale[..]),
+        ("printcolumn", printcolumn::SHOWN, &column[..]),
+        ("crates", crates::SHOWN, &crates[..]),
+    ] {
+        for effect in effects[name] {
+            for key in known {
+                let told = shown.contains(key) || effect.contains(&format!("`{key}`"));
+                assert!(told, "{name}: {key}");
+            }
+        }
+    }
 }
 
 /// An item of the derive's own source.

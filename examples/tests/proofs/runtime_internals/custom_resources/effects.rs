@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::attributes::{
-    CALLS, attr, crates, derive, doc, no_spec, plural, root, singular,
+    CALLS, attr, base, crates, derive, no_spec, plural, root, singular,
 };
 
 /// A text in the languages of the book: English, Korean.
@@ -115,8 +115,8 @@ pub const EFFECTS: [(&str, Texts); 26] = [
     (
         "schema",
         [
-            "`derived`, the default; `manual`: you write `impl JsonSchema` for the root; `disabled`: no schema",
-            "`disabled`면 스키마가 없고, `manual`이면 루트에 직접 구현한 `JsonSchema`를 씁니다. 기본값은 `derived`입니다",
+            "`derived`, the default; `manual`: you write `impl JsonSchema` for the root; `disabled`: no schema, and you add one to what `crd()` gives",
+            "`disabled`면 스키마가 없어 `crd()`의 결과에 직접 넣어야 하고, `manual`이면 루트에 직접 구현한 `JsonSchema`를 씁니다. 기본값은 `derived`입니다",
         ],
     ),
     (
@@ -185,8 +185,8 @@ pub const EFFECTS: [(&str, Texts); 26] = [
     (
         "crates",
         [
-            "where the written code finds the crates that it uses",
-            "생성된 코드가 쓰는 crate의 경로",
+            "where the written code finds its crates: `kube`, `kube_core`, `k8s_openapi`, `schemars`, `serde`, `serde_json`, `std`",
+            "생성된 코드가 쓰는 crate의 경로: `kube`, `kube_core`, `k8s_openapi`, `schemars`, `serde`, `serde_json`, `std`",
         ],
     ),
     (
@@ -214,13 +214,16 @@ fn a_singular_changes_the_plural() {
     assert_eq!(names.singular.as_deref(), Some("document"));
 }
 
-/// `derive` and `attr` reach the struct that the derive writes.
+/// `derive` and `attr` reach the struct that the derive writes, and not the spec.
 #[test]
 fn derive_and_attr_reach_the_root() {
     let document = derive::Document::new("a", Default::default());
     assert_eq!(document, document.clone());
     assert_eq!(align_of::<attr::Document>(), 1024);
-    assert!(doc::crd().spec.versions[0].schema.is_some());
+    assert_eq!(
+        align_of::<attr::DocumentSpec>(),
+        align_of::<base::DocumentSpec>()
+    );
 }
 
 /// With `no_spec` the fields of the spec stand at the top of the JSON, and in the
@@ -318,7 +321,7 @@ struct CarelessSpec {
     title: String,
 }
 
-/// What the strings of the attributes say is not looked at.
+/// Strings that are meant for the API server are not looked at.
 #[test]
 fn the_strings_of_attributes_are_not_looked_at() {
     let crd = Careless::crd();

@@ -111,3 +111,16 @@ fn an_object_of_one_version_is_read_as_another_if_the_fields_fit() {
     assert_eq!(first["apiVersion"], "example.com/v1");
     assert!(read(&first).is_ok());
 }
+
+/// A document that has its title left and nothing else is read by neither
+/// version.
+#[test]
+fn a_title_alone_is_read_by_neither_version() {
+    let left = serde_json::json!({ "metadata": {}, "spec": { "title": "FAQ" } });
+
+    let first = serde_json::from_value::<Document>(left.clone()).unwrap_err();
+    let second = serde_json::from_value::<v2::Document>(left).unwrap_err();
+
+    assert_eq!(first.to_string(), "missing field `content`");
+    assert_eq!(second.to_string(), "missing field `sections`");
+}

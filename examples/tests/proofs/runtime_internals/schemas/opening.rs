@@ -5,6 +5,7 @@ use examples::{
     testing::recording::Recorded,
 };
 use kube::{Api, CustomResourceExt};
+use serde_json::{Value, json};
 
 use super::table::refusal;
 use crate::support::output;
@@ -67,4 +68,30 @@ async fn an_optional_enum_that_is_null_is_refused() {
 #[test]
 fn skipping_a_field_does_not_change_the_schema() {
     assert_eq!(Article::crd(), sparing::Article::crd());
+}
+
+/// As a merge patch, a spec that leaves `None` out keeps the stage that is
+/// stored; one with null removes it.
+#[test]
+fn a_merge_patch_without_the_field_keeps_it() {
+    let title = || "News".to_owned();
+    let null = ArticleSpec {
+        title: title(),
+        stage: None,
+    };
+    let absent = sparing::ArticleSpec {
+        title: title(),
+        stage: None,
+    };
+    let stage_after = |patch: Value| {
+        let mut stored = json!({ "title": "News", "stage": "Draft" });
+        json_patch::merge(&mut stored, &patch);
+        stored.get("stage").cloned()
+    };
+
+    assert_eq!(
+        stage_after(serde_json::to_value(absent).unwrap()),
+        Some(json!("Draft"))
+    );
+    assert_eq!(stage_after(serde_json::to_value(null).unwrap()), None);
 }

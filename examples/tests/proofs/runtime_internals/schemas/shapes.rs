@@ -192,6 +192,19 @@ async fn numbers_and_sequences_give_these_schemas_and_answers() {
     }
 }
 
+/// A type that denies unknown fields does not read an object that has one.
+#[test]
+fn a_type_that_denies_unknown_fields_does_not_read_them() {
+    let object = json!({
+        "metadata": { "name": "a" },
+        "spec": { "f": { "a": 1, "x": 2 } },
+    });
+
+    let error = serde_json::from_value::<deny_unknown::Shape>(object).unwrap_err();
+
+    assert!(error.to_string().contains("unknown field `x`"), "{error}");
+}
+
 /// What the server has stored for a `u32` cannot be read back into it.
 #[test]
 fn a_stored_number_beyond_the_type_cannot_be_read() {

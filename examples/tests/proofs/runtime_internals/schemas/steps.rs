@@ -221,6 +221,26 @@ fn schema_with_replaces_the_schema_of_a_field() {
     assert_eq!(options["x-kubernetes-preserve-unknown-fields"], true);
 }
 
+/// With a default that is sent, and with one that is not.
+#[derive(JsonSchema, Serialize, Deserialize)]
+struct Defaults {
+    #[serde(default)]
+    sent: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<String>,
+}
+
+/// A default is in the schema, unless `skip_serializing_if` skips it.
+#[test]
+fn a_default_that_is_skipped_is_not_in_the_schema() {
+    let (_, schema) = steps::<Defaults>().pop().unwrap();
+    let properties = &schema.to_value()["properties"];
+
+    assert_eq!(properties["sent"]["default"], json!([]));
+    assert_eq!(properties["skipped"].get("default"), None);
+    assert_eq!(properties["skipped"]["type"], "array");
+}
+
 /// With three merge strategies.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Merged")]
