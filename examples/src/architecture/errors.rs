@@ -125,7 +125,7 @@ fn may_heal(error: &Error) -> bool {
         return true;
     }
     match io_error(error) {
-        // So TLS and the lines of a watch call what makes no sense to them.
+        // So rustls and the lines of a watch call what makes no sense to them.
         Some(error) => error.kind() != io::ErrorKind::InvalidData,
         None => chain(error).any(|error| error.is::<legacy::Error>()),
     }
@@ -162,7 +162,7 @@ fn status_remedy(status: &Status) -> Remedy {
         | (reason::INTERNAL_ERROR | reason::SERVER_TIMEOUT | reason::TIMEOUT, _) => {
             Remedy::Wait(pause)
         }
-        // A proxy, on behalf of a server that it cannot reach.
+        // A proxy, or an API server that has no room for the request.
         (reason, 429 | 502..=504) if !reason::is_known(reason) => Remedy::Wait(pause),
         _ => Remedy::Repair,
     }

@@ -578,7 +578,7 @@ async fn failures() -> Vec<Failure> {
     let kubeconfig = Client::try_from(Kubeconfig::default()).err().unwrap();
     row(
         "a kubeconfig without a context",
-        "컨텍스트가 없는 kubeconfig",
+        "context가 없는 kubeconfig",
         kubeconfig,
     );
 
@@ -707,8 +707,8 @@ fn portable(error: &(dyn StdError + 'static)) -> String {
     text.trim().replace('`', "'")
 }
 
-/// Errors fall into six sorts, by what they say of the request and by what
-/// helps.
+/// `effect` and `remedy` sort these failures into six fields, one of which is
+/// empty.
 #[tokio::test]
 async fn effect_and_remedy_sort_every_error() {
     let mut rows = failures().await;
@@ -744,6 +744,9 @@ async fn effect_and_remedy_sort_every_error() {
     ));
     let proxy = get_error(Answer::text(502, "<html>")).await;
     rows.push(("a 502 with HTML", "HTML이 담긴 502", proxy));
+    let busy = Answer::text(429, "Too many requests, please try again later.");
+    let busy = get_error(busy).await;
+    rows.push(("a 429 in plain text", "일반 텍스트 429", busy));
     let unnamed = api_error(&json!({ "code": 500 }));
     rows.push(("a 500 without a reason", "reason이 없는 500", unnamed));
     let empty = get_error(Answer::text(502, "{}")).await;

@@ -77,6 +77,23 @@ async fn a_ca_without_a_certificate_is_accepted() {
     assert_eq!(plain.root_cert, Some(vec![]));
 }
 
+/// A `root_cert_file` without a certificate in it is an error of
+/// `Client::try_from`, where an empty `root_cert` is none.
+#[tokio::test]
+async fn a_ca_file_without_a_certificate_is_refused() {
+    let machine = Machine::new("a_ca_file_without_a_certificate_is_refused").with(
+        "truncated.crt",
+        "-----BEGIN CERTIFICATE-----\nMIIBgDCCASWg\n",
+    );
+    let mut config = plain("https://dev.example.org".parse().unwrap());
+    assert!(Client::try_from(config.clone()).is_ok());
+
+    config.root_cert_file = Some(machine.0.join("truncated.crt"));
+
+    let error = Client::try_from(config).err().unwrap().to_string();
+    assert!(error.contains("no root trust anchors"), "{error}");
+}
+
 /// `tls_server_name` is the name that the client asks the server for, in place
 /// of the host of the URL.
 #[tokio::test]
