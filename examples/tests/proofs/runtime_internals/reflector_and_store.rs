@@ -46,6 +46,16 @@ fn expired() -> Value {
     event("ERROR", &status)
 }
 
+/// The bookmark that ends a streaming list.
+fn end() -> Value {
+    let metadata = json!({ "resourceVersion": "6",
+        "annotations": { "k8s.io/initial-events-end": "true" } });
+    event(
+        "BOOKMARK",
+        &json!({ "apiVersion": "example.com/v1", "kind": "Document", "metadata": metadata }),
+    )
+}
+
 /// A watch on which nothing ever happens.
 fn silence() -> Answer {
     Answer::watch(&[])

@@ -22,7 +22,7 @@ use kube::{
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{contents, document, event, expired, object, readiness, silence};
+use super::{contents, end, event, expired, object, readiness, silence};
 use crate::support::{compile_fail, documents, output, until_all_wait};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -167,6 +167,30 @@ async fn wait_until_ready_waits_as_long_as_every_list_fails() {
     assert_eq!(start.elapsed().as_secs(), patience.as_secs());
 }
 
+/// An object of a streaming list that cannot be decoded is an error of its own: the
+/// Store becomes ready without it.
+#[tokio::test(start_paused = true)]
+async fn a_store_is_ready_without_what_a_streaming_list_could_not_decode() {
+    let mut wrong = object("guide", "3");
+    wrong["spec"]["title"] = json!(3);
+    let events = [
+        event("ADDED", &wrong),
+        event("ADDED", &object("faq", "2")),
+        end(),
+    ];
+    let service = Service::new([Answer::watch(&events)]);
+    let (store, writer) = reflector::store();
+    let config = watcher::Config::default().streaming_lists();
+    let stream = watcher::<Document>(documents(&service.client()), config);
+    let mut stream = pin!(stream.reflect(writer));
+    let mut errors = 0;
+    while let Ok(Some(item)) = timeout(MINUTE, stream.next()).await {
+        errors += u32::from(item.is_err());
+    }
+    assert_eq!((errors, readiness(&store)), (1, "Ok"));
+    assert_eq!(contents(&store), "faq v2");
+}
+
 /// Dropping the stream, and the Writer with it, before the first `InitDone`
 /// ends the wait with an error.
 #[tokio::test(start_paused = true)]
@@ -180,21 +204,34 @@ async fn wait_until_ready_fails_when_the_writer_goes_first() {
     assert!(matches!(error, NotReadyError::Abandoned(_)));
 }
 
-/// Readiness is never taken back: not by errors, not by a new list that never
-/// comes to its end, not when the Writer is gone.
-#[tokio::test]
+/// Readiness is never taken back: not by a 410, not while every new list fails for an
+/// hour, not when the stream is gone.
+#[tokio::test(start_paused = true)]
 async fn a_store_that_was_ready_stays_ready() {
-    let (store, mut writer) = reflector::store();
-    writer.apply_watcher_event(&Event::Init);
-    writer.apply_watcher_event(&Event::InitApply(document("faq", "2")));
-    assert_eq!(readiness(&store), "waits");
-    writer.apply_watcher_event(&Event::InitDone);
-    assert_eq!(readiness(&store), "Ok");
-    writer.apply_watcher_event(&Event::Init);
-    assert_eq!(readiness(&store), "Ok");
-    drop(writer);
-    assert_eq!(readiness(&store), "Ok");
-    assert_eq!(contents(&store), "faq v2");
+    let mut lists = 0;
+    let service = Service::new(Script::rule(move |request| {
+        if request.target.contains("watch=true") {
+            return silence().then(MINUTE, &expired());
+        }
+        lists += 1;
+        match lists {
+            1 => Answer::list(&[object("faq", "2")]),
+            _ => Answer::failure(500, "InternalError", "etcd is away"),
+        }
+    }));
+    let (store, fill) = cache(documents(&service.client()));
+    let state = || (contents(&store), readiness(&store));
+    assert_eq!(state(), ("-".to_owned(), "waits"));
+    let fill = tokio::spawn(fill);
+    until_all_wait().await;
+    let good = ("faq v2".to_owned(), "Ok");
+    assert_eq!(state(), good);
+    sleep(MINUTE + HOUR).await;
+    assert!(service.load().received > 50, "it goes on asking for a list");
+    assert_eq!(state(), good);
+    fill.abort();
+    assert!(fill.await.unwrap_err().is_cancelled());
+    assert_eq!(state(), good);
 }
 
 /// The Store has what an item says when the stream hands the item on, and no

@@ -10,14 +10,13 @@ use futures::{StreamExt, stream};
 use kube::{
     ResourceExt,
     runtime::{
-        WatchStreamExt,
         reflector::{self, Lookup, reflector},
         watcher::Event,
     },
 };
 use serde_json::json;
 
-use super::{document, object, silence};
+use super::{object, silence};
 use crate::support::{documents, until_all_wait};
 
 /// An object whose copies can be counted: each holds the same token.
@@ -124,20 +123,4 @@ async fn modify_before_reflect_keeps_managed_fields_out_of_the_store() {
     tokio::spawn(fill);
     until_all_wait().await;
     assert!(store.state()[0].managed_fields().is_empty());
-}
-
-/// What `modify` takes away after `reflect` is still in the Store.
-#[tokio::test]
-async fn modify_after_reflect_changes_nothing_in_the_store() {
-    let mut sent = document("faq", "2");
-    sent.labels_mut()
-        .insert("of".to_owned(), "editor".to_owned());
-    let (store, writer) = reflector::store();
-    let stream = stream::iter([Ok(Event::Apply(sent))]).reflect(writer);
-    let mut modified = pin!(stream.modify(|document| document.labels_mut().clear()));
-    let Some(Ok(Event::Apply(item))) = modified.next().await else {
-        panic!("the event did not pass");
-    };
-    assert!(item.labels().is_empty());
-    assert_eq!(store.state()[0].labels().len(), 1);
 }

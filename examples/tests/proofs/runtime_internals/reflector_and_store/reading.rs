@@ -88,24 +88,34 @@ fn two_reads_share_one_object() {
     assert!(Arc::ptr_eq(&store.state()[0], &store.state()[0]));
 }
 
-/// Two Stores with the same objects list them in different orders.
+/// Two Stores with the same objects list them in different orders, and so does one
+/// Store before and after a new list.
 #[test]
 fn a_store_lists_its_objects_in_no_particular_order() {
     let documents: Vec<_> = (0..100)
         .map(|number| document(&format!("document-{number}"), "1"))
         .collect();
-    let names = || {
-        let (store, _writer) = holding(&documents);
+    let names = |store: &Store<Document>| {
         let state = store.state();
         state
             .iter()
             .map(|found| found.spec.title.clone())
             .collect::<Vec<_>>()
     };
-    let (one, mut other) = (names(), names());
-    assert_ne!(one, other);
-    other.sort_unstable_by_key(|name| one.iter().position(|same| same == name));
-    assert_eq!(one, other);
+    let (store, mut writer) = holding(&documents);
+    let before = names(&store);
+    let (other, _writer) = holding(&documents);
+    assert_ne!(before, names(&other));
+
+    writer.apply_watcher_event(&Event::Init);
+    for document in &documents {
+        writer.apply_watcher_event(&Event::InitApply(document.clone()));
+    }
+    writer.apply_watcher_event(&Event::InitDone);
+    let mut after = names(&store);
+    assert_ne!(before, after);
+    after.sort_unstable_by_key(|name| before.iter().position(|same| same == name));
+    assert_eq!(before, after);
 }
 
 /// Longer than any thread here needs to run to its end. The clock is the real

@@ -29,7 +29,7 @@ use kube::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{contents, event, expired, object, silence};
+use super::{contents, end, event, expired, object, silence};
 use crate::support::{documents, timeline::Timeline};
 
 const LATE: Duration = Duration::from_secs(2);
@@ -87,16 +87,6 @@ fn added(objects: &[Value]) -> Vec<Value> {
         .iter()
         .map(|object| event("ADDED", object))
         .collect()
-}
-
-/// The bookmark that ends a streaming list.
-fn end() -> Value {
-    let metadata = json!({ "resourceVersion": "6",
-        "annotations": { "k8s.io/initial-events-end": "true" } });
-    event(
-        "BOOKMARK",
-        &json!({ "apiVersion": "example.com/v1", "kind": "Document", "metadata": metadata }),
-    )
 }
 
 /// What a controller does, and the part of it that the second list causes.

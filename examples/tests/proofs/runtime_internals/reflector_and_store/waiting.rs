@@ -23,24 +23,30 @@ use crate::support::{documents, until_all_wait};
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Of two tasks that wait for a Store, the one that asked last is woken at
-/// `InitDone`. Nobody wakes the other, though the Store is ready.
+/// `InitDone`. Nobody wakes the other, though the Store is ready, not even where the
+/// one that asked last has given up.
 #[tokio::test(start_paused = true)]
 async fn one_of_two_tasks_that_wait_for_a_store_is_never_woken() {
-    let service = Service::new([Answer::list(&[object("faq", "2")]), silence()]);
-    let (store, fill) = cache(documents(&service.client()));
-    let wait = || {
-        let store = store.clone();
-        tokio::spawn(async move { store.wait_until_ready().await })
-    };
-    let first = wait();
-    until_all_wait().await;
-    let second = wait();
-    until_all_wait().await;
-    tokio::spawn(fill);
-    sleep(HOUR).await;
-    assert!(second.is_finished());
-    assert!(!first.is_finished());
-    assert_eq!(readiness(&store), "Ok");
+    for gives_up in [false, true] {
+        let service = Service::new([Answer::list(&[object("faq", "2")]), silence()]);
+        let (store, fill) = cache(documents(&service.client()));
+        let wait = || {
+            let store = store.clone();
+            tokio::spawn(async move { store.wait_until_ready().await })
+        };
+        let first = wait();
+        until_all_wait().await;
+        let second = wait();
+        until_all_wait().await;
+        if gives_up {
+            second.abort();
+        }
+        tokio::spawn(fill);
+        sleep(HOUR).await;
+        assert!(second.is_finished());
+        assert!(!first.is_finished());
+        assert_eq!(readiness(&store), "Ok");
+    }
 }
 
 /// A task that waits for the Store of a Controller beside it is never woken:

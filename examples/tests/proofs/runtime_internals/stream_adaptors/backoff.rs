@@ -8,14 +8,20 @@ use std::{
     time::Duration,
 };
 
+use backon::ExponentialBuilder;
 use examples::{
+    document::Document,
     runtime_internals::stream_adaptors::{applied, applied_impatiently},
     testing::{Answer, Script, Service},
 };
 use futures::StreamExt;
 use kube::{
     Client, ResourceExt,
-    runtime::{WatchStreamExt, watcher},
+    runtime::{
+        WatchStreamExt,
+        utils::{Backoff, ResetTimerBackoff},
+        watcher::{self, DefaultBackoff, ExponentialBackoff},
+    },
 };
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
@@ -62,6 +68,37 @@ async fn the_order_of_two_calls_decides_how_often_a_failing_list_is_sent() {
     assert!(few.contains(&patient.count()), "{}", patient.count());
     text += "in 10 min       375 to 750 lists        15 to 25 lists\n";
     output("runtime_internals/stream_adaptors/order.txt", &text);
+}
+
+/// In a stream of events the default backoff never grows while lists fail, as every
+/// `Init` resets it. One around it, whose `reset` does nothing, grows, and begins anew
+/// at errors that are more than two minutes apart.
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_events_wants_a_backoff_that_no_item_resets() {
+    struct Stubborn(DefaultBackoff);
+    impl Iterator for Stubborn {
+        type Item = Duration;
+
+        fn next(&mut self) -> Option<Duration> {
+            self.0.next()
+        }
+    }
+    impl Backoff for Stubborn {
+        fn reset(&mut self) {}
+    }
+
+    let (service, by_default) = timed(|_| broken());
+    items(600, watch(&service).default_backoff()).await;
+    let (service, stubborn) = timed(|_| broken());
+    let backoff = Stubborn(DefaultBackoff::default());
+    items(600, watch(&service).backoff(backoff)).await;
+    assert!(by_default.gaps()[6..].iter().all(|gap| *gap < 1.61));
+    assert!(stubborn.gaps()[6..].iter().all(|gap| *gap > 29.9));
+
+    let (service, slow) = timed(|_| broken().after(Duration::from_secs(121)));
+    let backoff = Stubborn(DefaultBackoff::default());
+    items(3600, watch(&service).backoff(backoff)).await;
+    assert!(slow.gaps()[6..].iter().all(|gap| *gap < 122.61));
 }
 
 /// An error is given out at once; the next request waits, a little longer after
@@ -180,17 +217,38 @@ async fn a_failure_that_takes_two_minutes_resets_the_default_backoff() {
     assert!(longest_pause(10).await > 29.9);
 }
 
-/// backon's builder allows three pauses unless told otherwise: the fourth error
-/// in a row is the last item of the stream.
+const DAY: Duration = Duration::from_hours(24);
+
+/// What a chain with this backoff gives out until it ends, if it does so in ten days.
+/// No document changes. A watch ends well every 290 s; once a day one breaks.
+async fn quiet_days(backoff: impl Backoff) -> Option<Vec<watcher::Result<Document>>> {
+    let mut watches = 0;
+    let (service, _) = timed(move |request| {
+        if !is_watch(request) {
+            return Answer::list(&[document("faq", 1, 1)]);
+        }
+        watches += 1;
+        match watches % 300 {
+            0 => Answer::watch(&[]).breaking(Duration::ZERO),
+            _ => Answer::watch(&[]).ending(Duration::from_secs(290)),
+        }
+    });
+    let chain = watch(&service).applied_objects().backoff(backoff);
+    timeout(10 * DAY, chain.collect::<Vec<_>>()).await.ok()
+}
+
+/// backon's builder allows three pauses unless told otherwise: the fourth error is the
+/// last item of the stream, though it comes days after the first, where no object comes
+/// in between. A reset timer around it keeps such errors apart.
 #[tokio::test(start_paused = true)]
 async fn a_backoff_that_runs_out_ends_the_stream() {
-    let finite = backon::ExponentialBuilder::default();
-    let (service, arrivals) = timed(|_| broken());
-    let chain = watch(&service)
-        .applied_objects()
-        .backoff(watcher::ExponentialBackoff::from(finite));
-    let all = timeout(Duration::from_secs(3600), chain.collect::<Vec<_>>());
-    let items = all.await.unwrap();
-    assert_eq!((items.len(), arrivals.count()), (4, 4));
-    assert!(items.iter().all(Result::is_err));
+    let start = Instant::now();
+    let finite = || ExponentialBackoff::from(ExponentialBuilder::default());
+    let items = quiet_days(finite()).await.unwrap();
+    let given: Vec<_> = items.iter().map(Result::is_ok).collect();
+    assert_eq!(given, [true, false, false, false, false]);
+    assert!(start.elapsed() > 3 * DAY);
+
+    let kept_apart = ResetTimerBackoff::new(finite(), Duration::from_secs(120));
+    assert!(quiet_days(kept_apart).await.is_none());
 }

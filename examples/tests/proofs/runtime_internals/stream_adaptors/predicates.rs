@@ -124,6 +124,18 @@ async fn a_predicate_passes_an_object_whose_value_has_changed() {
     output("runtime_internals/stream_adaptors/life.txt", &text);
 }
 
+/// A document made anew under an old name passes with the value of the old one, since
+/// it has another UID.
+#[tokio::test]
+async fn a_document_made_anew_passes_with_the_value_of_the_old_one() {
+    let (old, mut new) = (document("faq", 1, 1), document("faq", 3, 1));
+    let same = vec![decoded(&old), decoded(&new)];
+    assert_eq!(versions(same, predicates::generation).await, ["1"]);
+    new["metadata"]["uid"] = json!("faq-2");
+    let other = vec![decoded(&old), decoded(&new)];
+    assert_eq!(versions(other, predicates::generation).await, ["1", "3"]);
+}
+
 /// What a stream of these objects becomes behind `predicate`: the versions that
 /// pass.
 async fn versions<K>(
