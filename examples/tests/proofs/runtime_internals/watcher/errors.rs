@@ -3,7 +3,7 @@
 use std::{future::ready, pin::pin, time::Duration};
 
 use examples::{
-    runtime_internals::watcher::readable,
+    runtime_internals::watcher::{Known, readable},
     testing::{Answer, Script, Server, Service},
 };
 use futures::StreamExt;
@@ -17,10 +17,10 @@ use kube::{
     },
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    document, error_event, event,
+    bookmark, document, error_event, event, initial_end,
     observed::{Request, told},
     page, wrong,
 };
@@ -125,9 +125,11 @@ fn server_with_a_wrong_document() -> Service {
 }
 
 /// One object that cannot be decoded fails the whole list, each time: no object is
-/// ever emitted, and there is no watch.
+/// ever emitted, and there is no watch. The error does not name the object, and the
+/// log has the whole list, once for each attempt.
 #[tokio::test(start_paused = true)]
 async fn one_wrong_object_keeps_a_watcher_from_its_watch() {
+    let (log, _guard) = log_of_kube();
     let service = server_with_a_wrong_document();
     let mut events = pin!(watcher(documents(&service.client()), Config::default()));
 
@@ -149,6 +151,54 @@ async fn one_wrong_object_keeps_a_watcher_from_its_watch() {
             .map(|list| Request::of(&list.target))
             .all(|list| list == Request::List(None))
     );
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 100);
+    for line in &log[..] {
+        let has = |name: &str| line.contains(&format!(r#""name":"{name}""#));
+        assert!(line.starts_with("WARN ") && has("faq") && has("notes"));
+    }
+}
+
+/// An answer that is no JSON fails the list with another message, which ends in
+/// line 1, column 1.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_json_fails_a_list_in_its_first_column() {
+    let service = Service::new([Answer::text(200, "<html>Sign in</html>")]);
+    let mut events =
+        pin!(watcher(documents(&service.client()), Config::default()).skip(1));
+    let failed = events.next().await.unwrap().unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "failed to perform initial object list: \
+         Error deserializing response: expected value at line 1 column 1"
+    );
+}
+
+/// A streaming list is completed without an object that cannot be decoded: it is one
+/// error, then comes `InitDone`, and the object seems to be gone.
+#[tokio::test(start_paused = true)]
+async fn a_streaming_list_is_completed_without_a_wrong_object() {
+    let added = |object: &Value| event("ADDED", object);
+    let faq = added(&document("faq", "3"));
+    let notes = added(&document("notes", "4"));
+    let service = Service::new([
+        Answer::watch(&[faq.clone(), notes, initial_end("5"), error_event(410)]),
+        Answer::watch(&[faq, added(&wrong("notes", "6")), initial_end("7")]),
+    ]);
+    let config = Config::default().streaming_lists();
+    let mut events = pin!(watcher(documents(&service.client()), config));
+    let (mut known, mut gone, mut items) = (Known::default(), Vec::new(), Vec::new());
+    for _ in 0..9 {
+        let item = events.next().await.unwrap();
+        if let Ok(event) = &item {
+            gone.extend(known.gone(event));
+        }
+        items.push(told(&item));
+    }
+
+    let again = ["Init", "InitApply(faq)", "Err(WatchFailed)", "InitDone"];
+    assert_eq!(items[5..], again);
+    assert_eq!(gone, ["notes"]);
 }
 
 /// With `DeserializeGuard` the wrong object is an event as any other, which says
@@ -159,7 +209,11 @@ async fn a_guard_lets_a_watcher_past_a_wrong_object() {
     let events = readable(service.client()).take(6);
     let told = |guarded: DeserializeGuard<_>| match guarded.0 {
         Ok(_) => "fits".to_owned(),
-        Err(invalid) => format!("{} does not", invalid.metadata.name.unwrap()),
+        Err(invalid) => {
+            let reason = invalid.error;
+            assert!(reason.contains("Expected a string"), "{reason}");
+            format!("{} does not", invalid.metadata.name.unwrap())
+        }
     };
     let events: Vec<_> = events
         .map(|event| match event.unwrap() {
@@ -215,13 +269,14 @@ async fn a_wrong_object_in_a_watch_comes_again_with_the_next_one() {
     assert_eq!(asked.skip(1).collect::<Vec<_>>(), watches);
 }
 
-/// If another event follows that of a wrong object, the next watch begins behind
-/// both, and the wrong object is not shown again.
+/// Of a wrong object, a watch shows neither a change nor the deletion. If another
+/// event follows, be it a bookmark, the next watch begins behind all of them.
 #[tokio::test(start_paused = true)]
 async fn an_event_behind_a_wrong_object_leaves_it_behind() {
     let wrong_and_right = [
         event("MODIFIED", &wrong("faq", "6")),
-        event("MODIFIED", &document("guide", "7")),
+        event("DELETED", &wrong("faq", "7")),
+        bookmark("8"),
     ];
     let service = Service::new([
         page(&[&document("faq", "3")], Some("5"), None),
@@ -231,12 +286,12 @@ async fn an_event_behind_a_wrong_object_leaves_it_behind() {
     let events = watcher(documents(&service.client()), Config::default());
     let mut events = pin!(events.map(|item| told(&item)).skip(3));
     assert_eq!(events.next().await.unwrap(), "Err(WatchFailed)");
-    assert_eq!(events.next().await.unwrap(), "Apply(guide)");
+    assert_eq!(events.next().await.unwrap(), "Err(WatchFailed)");
     // The next watch is opened, and nothing comes of it.
     let a_minute = Duration::from_mins(1);
     assert!(tokio::time::timeout(a_minute, events.next()).await.is_err());
     let asked = Request::of(&service.requests()[2].target);
-    assert_eq!(asked, Request::Watch("7".to_owned()));
+    assert_eq!(asked, Request::Watch("8".to_owned()));
 }
 
 /// A kind that is gone is asked for from the old version for as long as the server

@@ -141,8 +141,8 @@ async fn a_relist_tells_what_is_gone_by_leaving_it_out() {
     );
 }
 
-/// A watch that ends, breaks or falls silent is asked for again from the last
-/// version that an object, a deleted one too, or a bookmark had.
+/// A watch that ends or breaks is asked for again from the last version that an
+/// object, a deleted one too, or a bookmark had.
 #[tokio::test(start_paused = true)]
 async fn a_watch_is_resumed_from_the_last_version_seen() {
     let end = Duration::ZERO;

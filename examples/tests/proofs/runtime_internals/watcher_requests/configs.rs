@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use examples::{
     runtime_internals::watcher_requests::{any_version, metadata},
-    testing::{Answer, Service},
+    testing::{Answer, Received, Service},
 };
 use futures::StreamExt;
 use kube::runtime::watcher::{Config, watch_object};
@@ -15,13 +15,18 @@ use crate::{
     support::{documents, output},
 };
 
-/// `any_semantic` alone changes no byte of what is asked; with no page size it
-/// asks for any version, and for everything at once.
+/// `any_semantic` alone changes no byte of what is asked, nor beside a page size of
+/// 0; with no page size it asks for any version, and for everything at once.
 #[tokio::test(start_paused = true)]
 async fn any_semantic_changes_nothing_with_a_page_size() {
     let default = requests(Config::default()).await;
     let any = requests(Config::default().any_semantic()).await;
     assert_eq!(any, default);
+    let zero = || Config::default().page_size(0);
+    assert_eq!(
+        requests(zero().any_semantic()).await,
+        requests(zero()).await
+    );
 
     let any_version = requests(any_version()).await;
     let text = [
@@ -83,7 +88,7 @@ async fn each_setting_appears_in_the_requests_it_is_meant_for() {
 }
 
 /// A watcher of `PartialObjectMeta` asks for metadata alone, in the list and in
-/// the watch, by the header `accept`.
+/// the watch, by the header `accept`, and at the same paths as any other.
 #[tokio::test(start_paused = true)]
 async fn a_watcher_of_metadata_asks_for_it_in_list_and_watch() {
     let service = one_document();
@@ -106,6 +111,9 @@ async fn a_watcher_of_metadata_asks_for_it_in_list_and_watch() {
             "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
         ]
     );
+    let path = |asked: &Received| asked.target.split_once('?').unwrap().0.to_owned();
+    let whole = requests(Config::default()).await;
+    assert!(asked.iter().map(path).eq(whole.iter().map(path)));
 }
 
 /// `watch_object` is a watcher with a field selector for the name. Its items tell

@@ -34,7 +34,7 @@ async fn three_maps(recording: &'static str, namespace: &str) -> Recorded {
 }
 
 /// An API server answers a streaming list with each object that exists, then with
-/// a bookmark that says so, and goes on with changes.
+/// a bookmark that says so.
 #[tokio::test]
 async fn a_server_ends_a_streaming_list_with_a_bookmark() {
     let recording = "runtime_internals/watcher_requests/streaming_list.http";

@@ -68,22 +68,24 @@ async fn times(config: Config, answer: Answer) -> Vec<(String, u64)> {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_ignores_the_flag_never_completes_a_streaming_list() {
     let seconds = Duration::from_secs;
-    let faq = |version| document("faq", version);
+    let guide = |version| document("guide", version);
     let (log, _guard) = log_of_kube();
     let timeline = Timeline::start();
     let server = timeline.clone();
     let service = Service::new(Script::rule(move |_| {
         let server = server.clone();
         tokio::spawn(async move {
-            for (after, line) in [(0, "WATCH"), (100, "MODIFIED"), (50, "DELETED")] {
+            let changes = ["ADDED", "MODIFIED", "DELETED"].map(|change| (50, change));
+            for (after, line) in [(0, "WATCH")].into_iter().chain(changes) {
                 tokio::time::sleep(seconds(after)).await;
                 server.note("API server", line);
             }
         });
-        Answer::watch(&[event("ADDED", &faq("3"))])
-            .then(seconds(100), &event("MODIFIED", &faq("6")))
-            .then(seconds(50), &event("DELETED", &faq("7")))
-            .then(seconds(50), &bookmark("8"))
+        Answer::watch(&[event("ADDED", &document("faq", "3"))])
+            .then(seconds(50), &event("ADDED", &guide("6")))
+            .then(seconds(50), &event("MODIFIED", &guide("7")))
+            .then(seconds(50), &event("DELETED", &guide("8")))
+            .then(seconds(50), &bookmark("9"))
             .ending(seconds(90))
     }));
     let (store, writer) = reflector::store();
