@@ -34,7 +34,11 @@ where
     let all_runs = controller
         .graceful_shutdown_on(stop.clone())
         .run(reconcile, |_, error, _| match *error {}, Arc::new(()))
-        .for_each(|_| async {});
+        .for_each(|result| async move {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the controller");
+            }
+        });
     let too_late = async {
         stop.await;
         sleep(grace).await;
@@ -66,7 +70,7 @@ pub async fn asked_to_stop() -> io::Result<()> {
 }
 
 /// Does `work` on a runtime of its own, and leaves behind what has not ended
-/// `patience` later, even a thread that computes.
+/// `patience` later, even a thread that computes or blocks.
 ///
 /// # Errors
 ///

@@ -14,7 +14,7 @@ use kube::{
     runtime::{
         Config, applier,
         controller::{Action, Error, ReconcileRequest},
-        reflector::{ObjectRef, store::Writer},
+        reflector::{ObjectRef, Store, store::Writer},
         watcher::Event,
     },
 };
@@ -109,6 +109,18 @@ impl Bench {
         self.requests.unbounded_send(request).unwrap();
     }
 
+    pub fn store(&self) -> Store<Document> {
+        self.writer.as_reader()
+    }
+
+    /// The requests, for the one applier that reads them.
+    pub fn queue(
+        &mut self,
+    ) -> impl Stream<Item = Result<ReconcileRequest<Document>, Infallible>> + Send + use<>
+    {
+        self.queue.take().unwrap().map(Ok)
+    }
+
     /// The applier on this store and these requests, to be polled by the
     /// caller. After a failure it waits a minute.
     pub fn applier(
@@ -124,8 +136,7 @@ impl Bench {
             reconcile(document)
         };
         let wait = |_, _: &Failed, _| Action::requeue(Duration::from_mins(1));
-        let queue = self.queue.take().unwrap().map(Ok::<_, Infallible>);
-        let store = self.writer.as_reader();
+        let (store, queue) = (self.store(), self.queue());
         applier(reconciler, wait, Arc::new(()), store, queue, config)
     }
 

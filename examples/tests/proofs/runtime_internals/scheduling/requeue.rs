@@ -1,10 +1,19 @@
 //! What a run asks for at its end.
 
-use std::{iter::from_fn, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::ready,
+    iter::from_fn,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use examples::runtime_internals::scheduling::{Failure, Failures, in_time};
+use examples::{
+    document::Document,
+    runtime_internals::scheduling::{Failure, Failures, in_time},
+};
 use futures::{FutureExt, StreamExt};
-use kube::runtime::{Config, controller::Action};
+use kube::runtime::{Config, applier, controller::Action};
 use tokio::{task::unconstrained, time::sleep};
 
 use super::bench::{Bench, Failed, Run, ends_with, secs, takes};
@@ -137,24 +146,44 @@ async fn a_reconciler_that_writes_before_it_fails_runs_without_a_pause() {
     }
 }
 
-/// `Failures` doubles the wait of a document from one failure to the next, and forgets it after a success.
+/// `Failures` as the context of reconciler and error policy doubles the wait from one failure to the next, up to 512 s,
+/// and begins anew after a success.
 #[tokio::test(start_paused = true)]
 async fn failures_double_the_wait_until_a_run_succeeds() {
-    let failures = Failures::default();
-    let document = super::bench::document("faq", 1);
-    let waits = |times: usize| (0..times).map(|_| failures.count(&document)).collect();
-    let seconds = |seconds: &[u64]| -> Vec<_> {
-        seconds
-            .iter()
-            .map(|wait| Action::requeue(secs(*wait)))
-            .collect()
+    let mut bench = Bench::ready();
+    let timeline = bench.timeline.clone();
+    let starts = Arc::<Mutex<Vec<f64>>>::default();
+    let noted = starts.clone();
+    // The fourth run succeeds, and wants to be repeated after ten seconds.
+    let reconcile = move |document: Arc<Document>, failures: Arc<Failures>| {
+        let mut starts = noted.lock().unwrap();
+        starts.push(timeline.now());
+        if starts.len() != 4 {
+            return ready(Err(Failed));
+        }
+        failures.forget(&document);
+        ready(Ok(Action::requeue(secs(10))))
     };
-    let expected = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512];
-    let first: Vec<_> = waits(11);
-    assert_eq!(first, seconds(&expected));
-    failures.forget(&document);
-    let second: Vec<_> = waits(2);
-    assert_eq!(second, seconds(&[1, 2]));
+    let policy = |document: Arc<Document>, _: &Failed, failures: Arc<Failures>| {
+        failures.count(&document)
+    };
+    let failures = Arc::new(Failures::default());
+    let context = failures.clone();
+    let (store, queue) = (bench.store(), bench.queue());
+    let results = applier(reconcile, policy, context, store, queue, Config::default());
+    let _applier = tokio::spawn(results.collect::<Vec<_>>());
+    bench.change("faq", 1);
+    bench.until(21).await;
+    assert_eq!(
+        *starts.lock().unwrap(),
+        [0.0, 1.0, 3.0, 7.0, 17.0, 18.0, 20.0]
+    );
+
+    let document = super::bench::document("intro", 1);
+    let waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512];
+    for wait in waits {
+        assert_eq!(failures.count(&document), Action::requeue(secs(wait)));
+    }
 }
 
 /// Work that `in_time` limits is dropped where it waits and fails. The error policy's wait follows, and then the document is reconciled again.

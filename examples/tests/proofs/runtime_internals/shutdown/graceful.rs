@@ -5,11 +5,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use examples::testing::Answer;
+use examples::{runtime_internals::scheduling::in_turn, testing::Answer};
 use kube::{
     ResourceExt,
-    runtime::{Config, controller::Action},
+    runtime::{Config, controller::Action, reflector::ObjectRef},
 };
+use tokio::{sync::Semaphore, time::sleep};
 
 use super::scene::{
     after, controller, listed, modified, note_at, run, secs, service, to_the_end,
@@ -35,7 +36,7 @@ async fn graceful_shutdown_waits_for_runs_and_drops_what_waits() {
                 "faq" => timeline.work("reconcile faq", "7 s of work", secs(7)).await,
                 _ => {
                     // So that the two have an order.
-                    tokio::time::sleep(secs(1)).await;
+                    sleep(secs(1)).await;
                     let lane = "reconcile intro";
                     timeline.work(lane, "2 s of work", secs(2)).await;
                 }
@@ -72,6 +73,29 @@ async fn graceful_shutdown_drops_a_debounced_run() {
     }
 }
 
+/// Runs that wait for their turn have begun, so a graceful shutdown waits for them all; what waits for a place under a
+/// limit to concurrency is dropped.
+#[tokio::test(start_paused = true)]
+async fn graceful_shutdown_waits_for_every_run_that_waits_for_its_turn() {
+    let service = unchanging(&["atlas", "bible", "faq", "guide", "intro"]);
+    for (limit, permits, second) in [(0, 1, 50.0), (1, 5, 10.0)] {
+        let timeline = Timeline::start();
+        let turns = Arc::new(Semaphore::new(permits));
+        let controller = controller(&service)
+            .with_config(Config::default().concurrency(limit))
+            .graceful_shutdown_on(after(&timeline, 5));
+        let results = run(controller, move |_| {
+            let turns = turns.clone();
+            async move {
+                in_turn(&turns, async { sleep(secs(10)).await }).await;
+                Action::await_change()
+            }
+        });
+        assert!(to_the_end(&timeline, results).await.is_some());
+        assert_eq!(timeline.now(), second);
+    }
+}
+
 /// Any of several triggers starts the shutdown.
 #[tokio::test(start_paused = true)]
 async fn the_first_of_several_triggers_shuts_down() {
@@ -85,15 +109,16 @@ async fn the_first_of_several_triggers_shuts_down() {
     assert_eq!(timeline.now(), 10.0);
 }
 
-/// During the shutdown the watch stays open, and nobody reads it; it closes when the stream is dropped.
+/// During the shutdown the watch stays open, and nobody reads it, so nothing comes into the store; it closes when the stream is dropped.
 #[tokio::test(start_paused = true)]
 async fn the_watch_stays_open_until_the_controller_is_dropped() {
     let timeline = Timeline::start();
     let changes = Answer::watch(&[]).then(secs(20), &modified("intro", 1));
     let service = service(listed(&["faq"]), changes);
     let controller = controller(&service).graceful_shutdown_on(after(&timeline, 5));
+    let store = controller.store();
     let results = run(controller, |_| async {
-        tokio::time::sleep(secs(60)).await;
+        sleep(secs(60)).await;
         Action::await_change()
     });
     let mut results = Box::pin(results);
@@ -104,6 +129,9 @@ async fn the_watch_stays_open_until_the_controller_is_dropped() {
         "one of them is about a change after the shutdown"
     );
     assert_eq!(timeline.now(), 60.0);
+    let known = ["faq", "intro"]
+        .map(|name| store.get(&ObjectRef::new(name).within("default")).is_some());
+    assert_eq!(known, [true, false]);
     assert_eq!(service.load().bodies, 1);
     drop(results);
     assert_eq!(service.load().bodies, 0);

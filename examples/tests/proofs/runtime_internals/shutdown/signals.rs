@@ -18,8 +18,8 @@ use examples::{
     testing::{Answer, Service},
 };
 use futures::StreamExt;
-use kube::runtime::controller::Action;
-use tokio::time::sleep;
+use kube::{ResourceExt, runtime::controller::Action};
+use tokio::{sync::Notify, time::sleep};
 
 use super::scene::{controller, run, service, unchanging};
 use crate::support::output;
@@ -172,9 +172,7 @@ async fn the_first_sigterm_lets_runs_end() {
     player.until(REQUESTED);
     player.nod();
     player.until("controller has ended");
-    let (text, status) = player.end();
-    assert!(status.success());
-    output("runtime_internals/shutdown/once.txt", &text);
+    assert!(player.end().1.success());
 }
 
 /// What kube logs after the first signal.
@@ -300,6 +298,69 @@ async fn sigterm_kills_a_controller_that_does_not_listen() {
     player.until("reconcile begins");
     player.send("SIGTERM");
     assert_eq!(player.end().1.signal(), Some(15));
+}
+
+/// `shutdown_on_signal` listens from the first poll of the stream on. A controller that is not polled yet is killed.
+#[tokio::test]
+async fn sigterm_kills_a_controller_that_is_not_polled_yet() {
+    if plays() {
+        let controller = controller(&unchanging(&["faq"])).shutdown_on_signal();
+        let results = run(controller, |_| async { Action::await_change() });
+        say("waits for a lease");
+        sleep(Duration::from_secs(60)).await;
+        return results.for_each(|_| async {}).await;
+    }
+    let mut player = Player::start("sigterm_kills_a_controller_that_is_not_polled_yet");
+    player.until("waits for a lease");
+    player.send("SIGTERM");
+    assert_eq!(player.end().1.signal(), Some(15));
+}
+
+/// Two SIGTERM that come while the body of `for_each` works count as one: the shutdown that follows is graceful, and
+/// begins when the body is done.
+#[tokio::test]
+async fn two_signals_during_the_body_of_for_each_count_as_one() {
+    if plays() {
+        let body_is_done = Arc::new(Notify::new());
+        let told = body_is_done.clone();
+        let service = unchanging(&["faq", "intro"]);
+        let controller = controller(&service).shutdown_on_signal();
+        let results = run(controller, move |document| {
+            let told = told.clone();
+            async move {
+                if document.name_any() == "intro" {
+                    told.notified().await;
+                    sleep(Duration::from_millis(100)).await;
+                    say("reconcile ends");
+                }
+                Action::await_change()
+            }
+        });
+        say_what_kube_says();
+        let body_is_done = &body_is_done;
+        let works = move |_| async move {
+            say("works on a result");
+            nodded().await;
+            // The signals came before the nod. Here the runtime hears of them.
+            sleep(Duration::from_millis(100)).await;
+            body_is_done.notify_one();
+        };
+        results.for_each(works).await;
+        return say("controller has ended");
+    }
+    let mut player =
+        Player::start("two_signals_during_the_body_of_for_each_count_as_one");
+    player.until("works on a result");
+    player.send("SIGTERM");
+    player.send("SIGTERM");
+    player.nod();
+    player.until(REQUESTED);
+    player.until("reconcile ends");
+    player.until("works on a result");
+    player.nod();
+    player.until("controller has ended");
+    let (text, status) = player.end();
+    assert!(status.success() && !text.contains("forced"), "{text}");
 }
 
 /// With `asked_to_stop` and `run_until`, one SIGTERM ends a process whose run never ends, and one whose store never becomes ready.

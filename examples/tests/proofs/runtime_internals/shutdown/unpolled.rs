@@ -15,15 +15,20 @@ use tokio::{
 use super::scene::{controller, run, secs, unchanging};
 use crate::support::{timeline::Timeline, until_all_wait};
 
-/// Dropping the stream of a controller drops its runs where they await.
+/// Dropping the stream of a controller drops its runs where they await, soon afterwards and not at once. A task that a
+/// run has spawned goes on.
 #[tokio::test(start_paused = true)]
 async fn dropping_the_stream_aborts_runs_where_they_await() {
     let timeline = Timeline::start();
-    let kept = Arc::new(());
-    let held = Arc::downgrade(&kept);
+    let (kept, spawned) = (Arc::new(()), Arc::new(()));
+    let (held, goes_on) = (Arc::downgrade(&kept), Arc::downgrade(&spawned));
     let results = run(controller(&unchanging(&["faq"])), move |_| {
-        let kept = kept.clone();
+        let (kept, spawned) = (kept.clone(), spawned.clone());
         async move {
+            tokio::spawn(async move {
+                sleep(secs(60)).await;
+                drop(spawned);
+            });
             sleep(secs(60)).await;
             drop(kept);
             Action::await_change()
@@ -31,8 +36,10 @@ async fn dropping_the_stream_aborts_runs_where_they_await() {
     });
     let results = Box::pin(results.collect::<Vec<_>>());
     assert!(timeout(secs(5), results).await.is_err());
+    assert!(held.upgrade().is_some(), "the run is gone at once");
     until_all_wait().await;
     assert!(held.upgrade().is_none(), "a run is still there");
+    assert!(goes_on.upgrade().is_some(), "what it spawned is gone");
     assert!(timeline.now() < 6.0);
 }
 
