@@ -7,7 +7,7 @@ use kube::{
     Api, Resource,
     runtime::{
         Controller, WatchStreamExt,
-        reflector::{self, Store},
+        reflector::{self, store::Writer},
         watcher::{self, Event, watcher},
     },
 };
@@ -74,22 +74,23 @@ pub async fn fan_out<K: Resource>(
     }
 }
 
-/// The objects of a watch that fills `store`, each when the store has it: those
-/// of a list together, when it is complete.
+/// The objects of a watch, each when the Store of `writer` knows of it: changed and
+/// deleted ones as they come, those of a list together, when it is complete.
 pub fn when_stored<K>(
     events: impl Stream<Item = watcher::Result<Event<K>>>,
-    store: Store<K>,
+    writer: Writer<K>,
 ) -> impl Stream<Item = watcher::Result<Arc<K>>>
 where
     K: Resource<DynamicType: Clone + Eq + Hash> + Clone + 'static,
 {
-    let objects = events.map_ok(move |event| {
+    let store = writer.as_reader();
+    let objects = events.reflect(writer).map_ok(move |event| {
         let objects = match event {
-            Event::Apply(object) => vec![Arc::new(object)],
+            Event::Apply(object) | Event::Delete(object) => vec![Arc::new(object)],
             Event::InitDone => store.state(),
-            Event::Init | Event::InitApply(_) | Event::Delete(_) => Vec::new(),
+            Event::Init | Event::InitApply(_) => Vec::new(),
         };
-        stream::iter(objects.into_iter().map(Ok))
+        stream::iter(objects.into_iter().map(Ok::<_, watcher::Error>))
     });
-    objects.try_flatten()
+    objects.try_flatten().default_backoff()
 }

@@ -6,7 +6,10 @@ mod fan_out;
 mod two_controllers;
 mod wake_ups;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+};
 
 use examples::{
     document::{Document, DocumentSpec},
@@ -57,24 +60,32 @@ fn lists_and_watches(service: &Service) -> (usize, usize) {
     (requests.len() - watches, watches)
 }
 
-/// What a reconciler was given, in order. Clones are one.
+/// What a reconciler was given, in order, and what its controller has reported.
+/// Clones are one.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<String>>>);
+struct Seen {
+    given: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<String>>>,
+}
 
 impl Seen {
     fn note(&self, object: &impl Resource) {
         let version = object.resource_version().unwrap();
         let line = format!("{} v{version}", object.name_any());
-        self.0.lock().unwrap().push(line);
+        self.given.lock().unwrap().push(line);
     }
 
     fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.given.lock().unwrap().len()
+    }
+
+    fn errors(&self) -> Vec<String> {
+        self.errors.lock().unwrap().clone()
     }
 
     /// Sorted: the order of two objects says nothing.
     fn sorted(&self) -> Vec<String> {
-        let mut seen = self.0.lock().unwrap().clone();
+        let mut seen = self.given.lock().unwrap().clone();
         seen.sort();
         seen
     }
@@ -96,6 +107,12 @@ impl Seen {
             |_, _, _| Action::await_change(),
             self.clone().into(),
         );
-        tokio::spawn(run.for_each(|_| async {}))
+        let errors = Arc::clone(&self.errors);
+        tokio::spawn(run.for_each(move |item| {
+            if let Err(error) = item {
+                errors.lock().unwrap().push(error.to_string());
+            }
+            ready(())
+        }))
     }
 }

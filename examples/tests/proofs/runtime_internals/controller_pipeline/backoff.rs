@@ -1,6 +1,10 @@
 //! One backoff behind all triggers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use examples::{
     document::Document,
@@ -11,7 +15,7 @@ use examples::{
 };
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    Api,
+    Api, ResourceExt,
     runtime::{
         Controller, WatchStreamExt, controller::Action, utils::Backoff, watcher,
         watcher::Config,
@@ -114,17 +118,46 @@ async fn an_owns_without_rights_delays_the_main_object() {
     );
 }
 
+/// While the backoff of a controller pauses, its Store stands still. A requeue in the
+/// pause is given the object from before an edit, the first run after it the new one.
+#[tokio::test(start_paused = true)]
+async fn a_requeue_in_a_pause_is_given_the_old_object() {
+    let (stage, timeline) = (Stage::new(), Timeline::start());
+    stage.server.put(&document("guide")).unwrap();
+    stage.forbid("configmaps", usize::MAX);
+    let given = Arc::new(Mutex::new(Vec::new()));
+    let (noted, clock) = (Arc::clone(&given), timeline.clone());
+    let controller =
+        documents_and_texts(&stage.client).trigger_backoff(Doubling(Doubling::FIRST));
+    stage.start(controller, move |document| {
+        let version = document.resource_version().unwrap();
+        noted.lock().unwrap().push((clock.now(), version));
+        ready(Ok(Action::requeue(secs(5))))
+    });
+    edit_twice(&stage, &timeline).await;
+    let given = given.lock().unwrap().clone();
+    let between = |from: f64, to: f64| -> Vec<&str> {
+        let within = given.iter().filter(|(at, _)| (from..to).contains(at));
+        within.map(|(_, version)| &**version).collect()
+    };
+    let before = between(0.0, 29.0)[0];
+    assert_eq!(between(31.0, 49.0), [before; 3]);
+    let behind = between(50.2, 54.0);
+    assert_eq!(behind.len(), 1);
+    assert_ne!(behind[0], before);
+}
+
 /// When runs began, for edits at 30 s and 55 s, with a controller that has no
 /// rights to what it owns.
 async fn begins(controller: impl FnOnce(&Stage) -> Controller<Document>) -> Vec<f64> {
     let (stage, timeline) = (Stage::new(), Timeline::start());
     stage.server.put(&document("guide")).unwrap();
     stage.forbid("configmaps", usize::MAX);
-    let runs = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let runs = Arc::new(Mutex::new(Vec::new()));
     let (noted, clock) = (Arc::clone(&runs), timeline.clone());
     stage.start(controller(&stage), move |_| {
         noted.lock().unwrap().push(clock.now());
-        std::future::ready(Ok(Action::await_change()))
+        ready(Ok(Action::await_change()))
     });
     edit_twice(&stage, &timeline).await;
     runs.lock().unwrap().clone()

@@ -70,9 +70,15 @@ impl Row {
         }
     }
 
-    /// What follows an item of a stream.
+    /// What follows an item of a stream, of which the server has heard nothing: all
+    /// it was asked for is a list and a watch of documents.
     async fn of_item(stage: &Stage, call: &'static str) -> Self {
         let reasons = stage.reasons().await;
+        let asked = stage.server.requests();
+        let of_documents = asked
+            .iter()
+            .filter(|it| it.request.target.contains("/documents"));
+        assert_eq!((of_documents.count(), asked.len()), (2, 2));
         Self {
             call,
             asks: Asks::Nothing,

@@ -1,8 +1,11 @@
 //! An owner without a namespace, and its children with one.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use examples::runtime_internals::controller_pipeline::{
@@ -94,6 +97,30 @@ async fn a_cluster_scoped_owner_is_reconciled_twice_at_once() {
     timeline.output(
         "runtime_internals/controller_pipeline/twice.txt",
         "runtime_internals/controller_pipeline/twice.svg",
+    );
+}
+
+/// An owner that runs under two references is requeued under each of them.
+#[tokio::test(start_paused = true)]
+async fn two_references_of_one_object_are_two_requeues() {
+    let stage = Stage::new();
+    stage.server.put(&team()).unwrap();
+    stage.server.put(&quota()).unwrap();
+    stage.start(namespaces_and_texts(&stage.client), |_| {
+        ready(Ok(Action::requeue(secs(60))))
+    });
+    sleep(secs(30)).await;
+    stage.runs().await;
+    sleep(secs(60)).await;
+    let mut runs = stage.runs().await;
+    runs.sort_by_key(|run| run.object.clone());
+    let again = "reconciler requested retry";
+    assert_eq!(
+        runs,
+        [
+            run("Namespace.v1./team", again),
+            run("Namespace.v1./team.team", again),
+        ]
     );
 }
 

@@ -20,7 +20,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, ResourceExt,
     runtime::{
-        Controller, WatchStreamExt,
+        Controller,
         controller::{Action, Error},
         reflector::{self, Store},
         watcher::{Config, ExponentialBackoff, watcher},
@@ -239,8 +239,8 @@ async fn a_requeue_mends_what_has_had_a_run() {
 fn fed_from_the_store(documents: Api<Document>, config: Config) -> Controller<Document> {
     let (store, writer) = reflector::store();
     let (sender, receiver) = mpsc::unbounded();
-    let events = watcher(documents, config).default_backoff().reflect(writer);
-    tokio::spawn(fan_out(when_stored(events, store.clone()), vec![sender]));
+    let objects = when_stored(watcher(documents, config), writer);
+    tokio::spawn(fan_out(objects, vec![sender]));
     Controller::for_shared_stream(receiver, store)
 }
 

@@ -2,21 +2,24 @@
 
 use std::{convert::Infallible, fmt::Write, pin::pin, sync::Arc, time::Duration};
 
+use backon::ExponentialBuilder;
 use examples::{
     document::Document,
     runtime_internals::shared_streams::two_controllers,
-    testing::{Answer, Service},
+    testing::{Answer, Script, Service},
 };
 use futures::{FutureExt, StreamExt, poll, stream};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    ResourceExt,
+    Api, ResourceExt,
     runtime::{
         WatchStreamExt,
         controller::{self, Action},
         reflector::{self, ReflectHandle, Store},
-        watcher::Event,
+        watcher::{Event, ExponentialBackoff},
     },
 };
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{Seen, document, event, server};
@@ -177,6 +180,46 @@ async fn work_behind_run_holds_up_everybody() {
     sleep(Duration::from_secs(24 * 3600)).await;
     // A buffer more than the slow one has read.
     assert!((128..500).contains(&seen.count()), "{}", seen.count());
+}
+
+/// A controller of which another watch fails reads nothing while its backoff pauses.
+/// With more changes than places, the other controller on the stream waits too.
+#[tokio::test(start_paused = true)]
+async fn a_controller_whose_backoff_pauses_holds_up_the_others() {
+    let changes = (0..300).fold(Answer::watch(&[]), |watch, number| {
+        let change = event("ADDED", &format!("d{number}"), &(number + 5).to_string());
+        watch.then(Duration::from_millis(100), &change)
+    });
+    let service = Service::new(Script::rule(move |request| {
+        if request.target.contains("/configmaps") {
+            Answer::failure(403, "Forbidden", "may not list them")
+        } else if request.target.contains("watch=true") {
+            changes.clone()
+        } else {
+            Answer::list(&[json!(document("faq", "2"))])
+        }
+    }));
+    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+    let [refused, other] = controllers;
+    let children = Api::<ConfigMap>::default_namespaced(service.client());
+    let half_a_minute = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(30))
+        .with_max_delay(Duration::from_secs(30))
+        .without_max_times();
+    let refused = refused
+        .owns(children, Default::default())
+        .trigger_backoff(ExponentialBackoff::from(half_a_minute));
+    tokio::spawn(drive);
+    Seen::default().run(refused);
+    let seen = Seen::default();
+    seen.run(other);
+    sleep(Duration::from_secs(25)).await;
+    // As many as there are places, and the list if it was read before the error.
+    assert!((128..=129).contains(&seen.count()), "{}", seen.count());
+    sleep(Duration::from_secs(240)).await;
+    let mut all = seen.sorted();
+    all.dedup();
+    assert_eq!(all.len(), 1 + 300);
 }
 
 /// A controller that shuts down reads no more triggers. While it waits for a run,

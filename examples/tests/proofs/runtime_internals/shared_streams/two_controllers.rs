@@ -130,13 +130,14 @@ async fn a_controller_ends_with_the_stream_that_it_shares() {
 }
 
 /// A controller with a watch of its own besides does not end with the stream that
-/// it shares: it goes on without its main kind.
+/// it shares: it goes on, with a Store in which its objects stay as they were.
 #[tokio::test(start_paused = true)]
 async fn a_controller_with_another_watch_outlives_the_stream_that_it_shares() {
-    let service = server(&[], Answer::watch(&[]));
+    let service = server(&[document("faq", "2")], Answer::watch(&[]));
     let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
     let [plain, owner] = controllers;
     let children: Api<ConfigMap> = Api::default_namespaced(service.client());
+    let store = owner.store();
     let plain = Seen::default().run(plain);
     let owner = Seen::default().run(owner.owns(children, Default::default()));
     let drive = tokio::spawn(drive);
@@ -145,6 +146,7 @@ async fn a_controller_with_another_watch_outlives_the_stream_that_it_shares() {
     plain.await.unwrap();
     sleep(Duration::from_secs(3600)).await;
     assert!(!owner.is_finished());
+    assert_eq!(store.len(), 1);
 }
 
 /// Errors of the shared watch come out of the stream that is driven, and of no
