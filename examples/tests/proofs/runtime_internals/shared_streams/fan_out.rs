@@ -12,8 +12,9 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Resource, ResourceExt,
     api::{ApiResource, DynamicObject},
+    core::PartialObjectMeta,
     runtime::{
-        Controller, WatchStreamExt, metadata_watcher,
+        Controller, WatchStreamExt,
         reflector::{self, store::Writer},
         watcher::{self, Event, watcher},
     },
@@ -81,8 +82,9 @@ async fn a_deleted_child_wakes_its_owner_when_shared_by_hand() {
             (false, false) => Answer::list(&[json!(faq)]),
         }
     }));
-    let children = Api::<ConfigMap>::default_namespaced(service.client());
-    let root = metadata_watcher(children, watcher::Config::default());
+    let children =
+        Api::<PartialObjectMeta<ConfigMap>>::default_namespaced(service.client());
+    let root = watcher(children, watcher::Config::default());
     let (sender, receiver) = mpsc::unbounded();
     tokio::spawn(fan_out(when_stored(root, Writer::default()), vec![sender]));
     let seen = Seen::default();
