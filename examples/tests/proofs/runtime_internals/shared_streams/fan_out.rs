@@ -137,16 +137,14 @@ async fn a_failing_list_is_spaced_out_when_shared_by_hand() {
     assert!((12..=26).contains(&sent), "{sent}");
 }
 
+type Events = BoxStream<'static, watcher::Result<Event<Document>>>;
 type Objects = BoxStream<'static, watcher::Result<Arc<Document>>>;
 
 /// How often two controllers on one Store have reconciled a document that came with
 /// a streaming list, whose end came a minute late: two minutes after that, when
 /// nothing else has happened, and after one more change.
 async fn runs_after_a_list(
-    handed_out: fn(
-        BoxStream<'static, watcher::Result<Event<Document>>>,
-        Writer<Document>,
-    ) -> Objects,
+    handed_out: fn(Events, Writer<Document>) -> Objects,
 ) -> [[usize; 2]; 2] {
     let end = json!({ "type": "BOOKMARK", "object": {
         "apiVersion": "example.com/v1", "kind": "Document",
