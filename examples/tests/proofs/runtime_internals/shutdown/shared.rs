@@ -29,22 +29,26 @@ async fn end(list: Answer, driven: Duration) -> Option<(Vec<Outcome>, f64)> {
 }
 
 /// Two controllers on a shared stream, each in a task of its own, wait with their shutdown for the first list. When it
-/// turns out to be empty, one of them ends, and the other does not.
+/// turns out to be empty, one of them ends, and the other does not. With a document in it, both end.
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_ends_one_of_two_shutdowns_that_wait_for_it() {
-    let timeline = Timeline::start();
-    let service = service(listed(&[]).after(secs(20)), Answer::watch(&[]));
-    let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
-    let drive = tokio::spawn(drive);
-    let waiting = controllers.map(|controller| {
-        let controller = controller.graceful_shutdown_on(after(&timeline, 5));
-        let results = run(controller, |_| async { Action::await_change() });
-        tokio::spawn(results.collect::<Vec<_>>())
-    });
-    tokio::time::sleep(secs(86_400)).await;
-    let ended = waiting.iter().filter(|task| task.is_finished()).count();
-    assert_eq!(ended, 1);
-    drive.abort();
+    for (list, expected) in [(listed(&[]), 1), (listed(&["faq"]), 2)] {
+        let timeline = Timeline::start();
+        let service = service(list.after(secs(20)), Answer::watch(&[]));
+        let (controllers, drive) = two_controllers(documents(&service.client())).unwrap();
+        let drive = tokio::spawn(drive);
+        let waiting = controllers.map(|controller| {
+            let controller = controller.graceful_shutdown_on(after(&timeline, 5));
+            let results = run(controller, |_| async { Action::await_change() });
+            tokio::spawn(results.collect::<Vec<_>>())
+        });
+        let ended = || waiting.iter().filter(|task| task.is_finished()).count();
+        tokio::time::sleep(secs(19)).await;
+        assert_eq!(ended(), 0);
+        tokio::time::sleep(secs(86_400)).await;
+        assert_eq!(ended(), expected);
+        drive.abort();
+    }
 }
 
 const DAYS: Duration = Duration::from_secs(2 * 86_400);

@@ -19,7 +19,11 @@ use examples::{
 };
 use futures::StreamExt;
 use kube::{ResourceExt, runtime::controller::Action};
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+    time::sleep,
+};
 
 use super::scene::{controller, run, service, unchanging};
 use crate::support::output;
@@ -337,12 +341,18 @@ async fn two_signals_during_the_body_of_for_each_count_as_one() {
             }
         });
         say_what_kube_says();
+        // Whoever listens to a signal is told at the same moment, kube too.
+        let mut terminate = signal(SignalKind::terminate()).unwrap();
+        tokio::spawn(async move {
+            while terminate.recv().await.is_some() {
+                say("hears SIGTERM");
+            }
+        });
         let body_is_done = &body_is_done;
         let works = move |_| async move {
             say("works on a result");
             nodded().await;
-            // The signals came before the nod. Here the runtime hears of them.
-            sleep(Duration::from_millis(100)).await;
+            say("body is done");
             body_is_done.notify_one();
         };
         results.for_each(works).await;
@@ -351,9 +361,13 @@ async fn two_signals_during_the_body_of_for_each_count_as_one() {
     let mut player =
         Player::start("two_signals_during_the_body_of_for_each_count_as_one");
     player.until("works on a result");
-    player.send("SIGTERM");
-    player.send("SIGTERM");
+    for _ in 0..2 {
+        player.send("SIGTERM");
+        player.until("hears SIGTERM");
+    }
     player.nod();
+    // Had the shutdown begun before, this would pass over what kube says of it.
+    player.until("body is done");
     player.until(REQUESTED);
     player.until("reconcile ends");
     player.until("works on a result");

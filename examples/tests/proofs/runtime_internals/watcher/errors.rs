@@ -12,7 +12,7 @@ use kube::{
     Error::{Api, SerdeError},
     core::DeserializeGuard,
     runtime::{
-        watcher,
+        WatchStreamExt, reflector, watcher,
         watcher::{Config, Error, Event},
     },
 };
@@ -159,8 +159,8 @@ async fn one_wrong_object_keeps_a_watcher_from_its_watch() {
     }
 }
 
-/// An answer that is no JSON fails the list with another message, which ends in
-/// line 1, column 1.
+/// A page of HTML in place of JSON fails the list with another message, which ends
+/// in line 1, column 1.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_no_json_fails_a_list_in_its_first_column() {
     let service = Service::new([Answer::text(200, "<html>Sign in</html>")]);
@@ -175,7 +175,7 @@ async fn an_answer_that_is_no_json_fails_a_list_in_its_first_column() {
 }
 
 /// A streaming list is completed without an object that cannot be decoded: it is one
-/// error, then comes `InitDone`, and the object seems to be gone.
+/// error, then comes `InitDone`, and the object seems to be gone, to a Store as well.
 #[tokio::test(start_paused = true)]
 async fn a_streaming_list_is_completed_without_a_wrong_object() {
     let added = |object: &Value| event("ADDED", object);
@@ -186,19 +186,24 @@ async fn a_streaming_list_is_completed_without_a_wrong_object() {
         Answer::watch(&[faq, added(&wrong("notes", "6")), initial_end("7")]),
     ]);
     let config = Config::default().streaming_lists();
-    let mut events = pin!(watcher(documents(&service.client()), config));
+    let (store, writer) = reflector::store();
+    let stream = watcher(documents(&service.client()), config).reflect(writer);
+    let mut events = pin!(stream);
     let (mut known, mut gone, mut items) = (Known::default(), Vec::new(), Vec::new());
+    let mut held = Vec::new();
     for _ in 0..9 {
         let item = events.next().await.unwrap();
         if let Ok(event) = &item {
             gone.extend(known.gone(event));
         }
         items.push(told(&item));
+        held.push(store.len());
     }
 
     let again = ["Init", "InitApply(faq)", "Err(WatchFailed)", "InitDone"];
     assert_eq!(items[5..], again);
     assert_eq!(gone, ["notes"]);
+    assert_eq!(held, [0, 0, 0, 2, 2, 2, 2, 2, 1]);
 }
 
 /// With `DeserializeGuard` the wrong object is an event as any other, which says
