@@ -29,7 +29,7 @@
 
     // ---- Finding ----
 
-    const PAGES = 10;
+    const PAGES = 14;
     const RESULTS = 12;
     const FROM_ONE_PAGE = 3;
 
